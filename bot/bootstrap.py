@@ -28,6 +28,7 @@ from bot.platforms.webhook import (
 )
 from bot.secret_key import hash_key
 from bot.settings import Settings
+from bot.staff.receive import answer_later
 from bot.staff.receive import receive as receive_staff
 from bot.staff_messages import StaffAnswer, StaffInbound
 from bot.telemetry.metrics import Metrics
@@ -141,6 +142,12 @@ class Application:
         return await self.database.write(
             lambda session: receive_staff(session, self.services, inbound)
         )
+
+    async def answer_later(self, _account: str, result: WebhookResult) -> None:
+        """Have the answer to a message of staff sent by the outbox. Raises DatabaseUnavailable."""
+        for event in result.events:
+            if isinstance(event, StaffInbound):
+                await self.database.write(partial(answer_later, self.services, event))
 
     def handle_message_sync(self, inbound: Inbound) -> list[Reply]:
         """Answer a message on this thread, where there is no event loop."""

@@ -122,7 +122,8 @@ class StaffInbound(BaseModel):
     It is a `command` with its `argument`, a `tap` under our message `under`, or a `text` that
     answers our message `answers` (the platform's ids). `chat` and `topic` are a room's; where it
     `is_private`, the chat is the member's own. `address` is the member's own, as their private chat
-    has it; None where they don't show who they are. `message_id` is unique within the account.
+    has it; None where they don't show who they are. `message_id` is unique within the account, and
+    `own_id` the platform's id of a message in its chat.
     Where the sender is no member, it is the message of a `citizen`, if given.
     """
 
@@ -139,6 +140,7 @@ class StaffInbound(BaseModel):
     under: str | None = None
     text: str | None = None
     answers: str | None = None
+    own_id: str | None = None
     language: Language | None = None
     citizen: Inbound | None = None
 

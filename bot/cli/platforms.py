@@ -112,7 +112,8 @@ def _poll(platform: str) -> None:
     async def run() -> None:
         worker, loop = application.delivery_worker(), asyncio.get_running_loop()
         polling = [
-            asyncio.create_task(each.poll(application.handle_webhook)) for each in accounts.values()
+            asyncio.create_task(each.poll(application.handle_webhook, application.answer_later))
+            for each in accounts.values()
         ]
         cleaning = clean_up_forever(
             application.database, application.services, settings.keep_replies

@@ -23,6 +23,7 @@ from bot.views.relay import (
     render_unread,
 )
 from bot.views.staff_alert import render_alert, render_edit, render_undelivered
+from bot.views.staff_answer import render_staff_answer
 from bot.views.staff_offer import render_offer_alert, render_offer_question
 from bot.views.staff_question import render_question
 from bot.views.webhook import render_disabled
@@ -59,6 +60,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.RELAY_UNDELIVERED: render_unread,
     MessageKind.RELAY_UNANSWERED: render_unanswered,
     MessageKind.RELAY_PROMPT: render_prompt,
+    MessageKind.STAFF_ANSWER: render_staff_answer,
     MessageKind.CLOSURE: render_closure,
     MessageKind.CLOSURE_PREVIEW: render_preview,
     MessageKind.WEBHOOK_DISABLED: render_disabled,

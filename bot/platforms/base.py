@@ -41,6 +41,13 @@ Raises DatabaseUnavailable.
 """
 
 
+AnswerLater = Callable[[str, WebhookResult], Awaitable[None]]
+"""The function that has an answer to staff sent later, which an account couldn't send.
+
+Raises DatabaseUnavailable.
+"""
+
+
 HandleReceipt = Callable[[Receipt], Awaitable[bool]]
 """The function that records a receipt, and returns whether its message is known.
 
@@ -122,7 +129,7 @@ class PollingPlatform(Platform):
     """A platform whose events can also be polled, by a machine that it can't reach."""
 
     @abstractmethod
-    async def poll(self, handle: HandleResult) -> None:
+    async def poll(self, handle: HandleResult, answer_later: AnswerLater) -> None:
         """Request events and handle them, until cancelled.
 
         Raises ConfigurationError where the platform doesn't know the account.

@@ -11,13 +11,17 @@ from bot.messages import Reply
 from bot.staff import closures, joining, lists, questions, relay, taps
 from bot.staff.turn import StaffTurn
 from bot.staff_messages import StaffAnswer, StaffInbound, command_called
+from bot.views.staff_answer import find_row
 from core.catalogue.registry import LOAD_LOCK
 from core.db.advisory_locks import lock
 from core.db.models import StaffInbound as StaffInboundRow
 from core.db.models import StaffRoom
 from core.errors import BookingRefused, StaffRefused
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.outbox import enqueue
 from core.staff import chat_pace, links, rooms
 from core.staff import questions as asked
+from core.staff.alerts import to_room
 from core.staff.relay_messages import find_replied
 
 Act = Callable[[], StaffAnswer | None]
@@ -36,12 +40,7 @@ def receive(session: Session, services: Services, inbound: StaffInbound) -> Staf
 
 
 def _receive(session: Session, services: Services, inbound: StaffInbound) -> StaffAnswer | None:
-    known = session.scalar(
-        select(StaffInboundRow).where(
-            StaffInboundRow.account == inbound.account,
-            StaffInboundRow.message_id == inbound.message_id,
-        )
-    )
+    known = find_row(session, inbound.account, inbound.message_id)
     if known is not None:
         stored = StaffAnswer.model_validate(known.answer) if known.answer else None
         if stored is None or not stored.shows_citizen:
@@ -68,6 +67,21 @@ def _receive(session: Session, services: Services, inbound: StaffInbound) -> Sta
         stored = answer.model_copy(update={"reply": Reply(text="")})
     row.answer = stored.model_dump(mode="json", exclude_defaults=True) if stored else None
     return answer
+
+
+def answer_later(services: Services, inbound: StaffInbound, session: Session) -> None:
+    """Have the outbox send the answer that a message in a room got, for it couldn't be sent.
+
+    What isn't stored, for it shows a citizen's details, isn't sent.
+    """
+    room, row = _room(session, inbound), find_row(session, inbound.account, inbound.message_id)
+    answer = StaffAnswer.model_validate(row.answer) if row and row.answer else None
+    if room is None or inbound.own_id is None or not answer or not answer.reply.text:
+        return
+    if answer.where == "room":
+        cause, now = Cause.staff_answer(inbound.message_id, inbound.own_id), services.clock()
+        message = to_room(room, MessageKind.STAFF_ANSWER, cause, now, None)
+        enqueue(session, services.registry.accounts, [message], now)
 
 
 def _add(session: Session, services: Services, inbound: StaffInbound) -> StaffInboundRow:

@@ -63,6 +63,8 @@ class MessageKind(StrEnum):
     """The news that a chat was joined with another, to the one that it was joined from."""
     PARTED = "parted"
     """The news that another chat was parted from a chat, to that chat."""
+    STAFF_ANSWER = "staff_answer"
+    """The answer to a message in a room of staff, where it couldn't be sent at once."""
     CLOSURE = "closure"
     """A closure or an extra opening that was made, or has ended, to a room of staff."""
     CLOSURE_PREVIEW = "closure_preview"
@@ -88,6 +90,7 @@ TO_STAFF = frozenset(
         MessageKind.RELAY_UNDELIVERED,
         MessageKind.RELAY_UNANSWERED,
         MessageKind.RELAY_PROMPT,
+        MessageKind.STAFF_ANSWER,
         MessageKind.CLOSURE,
         MessageKind.CLOSURE_PREVIEW,
         MessageKind.WEBHOOK_DISABLED,
@@ -221,6 +224,16 @@ class Cause:
     def answer(cls, message_id: str) -> "Cause":
         """Return the cause that is a tap under an answer of ours. Stored as "answer 733001"."""
         return cls(f"answer {message_id}")
+
+    @classmethod
+    def staff_answer(cls, message_id: str, own_id: str) -> "Cause":
+        """Return the cause that is a message of staff, by its update's id and its own."""
+        return cls(f"staff answer {message_id} {own_id}")
+
+    def as_staff_answer(self) -> tuple[str, str]:
+        """Return both ids of the message of staff that is the cause."""
+        *_words, message_id, own_id = self.text.split()
+        return message_id, own_id
 
     @classmethod
     def undelivered(cls, row_id: int) -> "Cause":

@@ -12,7 +12,7 @@ from telegram import Bot
 
 from bot.i18n.translator import Translator
 from bot.messages import Reply
-from bot.platforms.base import CheckUp, HandleResult, PollingPlatform, Send
+from bot.platforms.base import AnswerLater, CheckUp, HandleResult, PollingPlatform, Send
 from bot.platforms.telegram import rendering, setup
 from bot.platforms.telegram.polling import Poller
 from bot.platforms.telegram.rendering import Rendered
@@ -115,7 +115,7 @@ class Telegram(PollingPlatform):
         async with self.bot() as bot:
             return await setup.check_up(bot, self.account, url)
 
-    async def poll(self, handle: HandleResult) -> None:
+    async def poll(self, handle: HandleResult, answer_later: AnswerLater) -> None:
         """Poll updates and handle them, until cancelled."""
         async with self.bot() as bot:
-            await Poller(bot, self.account, self._parser.parse, handle).run()
+            await Poller(bot, self.account, self._parser.parse, handle, answer_later).run()

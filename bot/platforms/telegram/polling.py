@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 import structlog
 from telegram import Bot
-from telegram.error import Conflict, InvalidToken
+from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken
 
-from bot.platforms.base import HandleResult
+from bot.platforms.base import AnswerLater, HandleResult
 from bot.platforms.telegram import setup
 from bot.platforms.telegram.updates import UPDATES
 from bot.platforms.webhook import WebhookResponse, WebhookResult, parse_or_skip
@@ -46,6 +46,7 @@ class Poller:
     account: str
     parse: Callable[[Any], WebhookResult]
     handle: HandleResult
+    answer_later: AnswerLater
     _offset: int = 0
     _last_conflict: float = -math.inf
 
@@ -119,7 +120,8 @@ class Poller:
     async def _handle(self, number: int, result: WebhookResult) -> None:
         """Answer and handle an update; one that keeps failing by an error of ours is skipped.
 
-        Staff are answered after it was handled, for the answer says what came of it.
+        Staff are answered after it was handled, for the answer says what came of it; by the outbox,
+        where Telegram doesn't take it now.
         """
         ids = {"account": self.account, "update": number}
         if result.respond_to_staff is None:
@@ -127,8 +129,8 @@ class Poller:
 
         async def once() -> None:
             response = await self.handle(self.account, result)
-            if result.respond_to_staff:
-                await self._answer(response, ids)
+            if result.respond_to_staff and not await self._answer(response, ids):
+                await self.answer_later(self.account, result)
 
         for _try in range(TRIES):
             try:
@@ -139,14 +141,20 @@ class Poller:
             else:
                 return
 
-    async def _answer(self, response: WebhookResponse, ids: Mapping[str, Any]) -> None:
-        """Call the method that is the response to a webhook's request, if it has one."""
+    async def _answer(self, response: WebhookResponse, ids: Mapping[str, Any]) -> bool:
+        """Call the method that is the response to a webhook's request, if it has one.
+
+        Return False for a message that Telegram may take later.
+        """
         if not response.body:
-            return
+            return True
         given = json.loads(response.body)
+        method = given.pop("method")
         if "reaction" in given:  # which the library takes by its sign alone
             given["reaction"] = [each["emoji"] for each in given["reaction"]]
         try:
-            await getattr(self.bot, given.pop("method"))(**given)
+            await getattr(self.bot, method)(**given)
         except Exception as error:  # mostly because it is too late to confirm a tap
             log.info("an update wasn't answered", error=type(error).__name__, **ids)
+            return method != "sendMessage" or isinstance(error, (BadRequest, Forbidden))
+        return True

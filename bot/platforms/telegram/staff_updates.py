@@ -74,6 +74,7 @@ class StaffUpdates:
         return StaffInbound(
             **self._common(update_id, message, user.language_code if user else None),
             address=str(user.id) if user and shown else None,
+            own_id=str(message.message_id),
             **said,
         )
 

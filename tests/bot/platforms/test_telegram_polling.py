@@ -34,6 +34,8 @@ class Taking:
         self.failures = list(failures)
         self.tried = 0
         self.taken: list[str] = []
+        self.later: list[str | None] = []
+        """The messages of staff of which the answers are sent later."""
 
     async def take(self, _account: str, result: WebhookResult) -> WebhookResponse:
         self.tried += 1
@@ -41,6 +43,9 @@ class Taking:
             raise self.failures.pop(0)
         self.taken += [event.text or "" for event in result.events if isinstance(event, Inbound)]
         return result.response
+
+    async def answer_later(self, _account: str, result: WebhookResult) -> None:
+        self.later += [each.own_id for each in result.events if isinstance(each, StaffInbound)]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +77,7 @@ def test_an_update_is_tried_again(
 
     async def run(url: str) -> None:
         polling = asyncio.create_task(
-            telegram(texts, api_url=url).poll(taking.take),
+            telegram(texts, api_url=url).poll(taking.take, taking.answer_later),
         )
         await soon(lambda: "last" in taking.taken)
         polling.cancel()
@@ -100,7 +105,9 @@ def test_staff_are_answered_after_their_message_was_handled(texts: Translator) -
         return [given for called, given in server.calls if called == method]
 
     async def run() -> None:
-        polling = asyncio.create_task(telegram(texts, api_url=server.url).poll(take))
+        polling = asyncio.create_task(
+            telegram(texts, api_url=server.url).poll(take, Taking([]).answer_later)
+        )
         await soon(lambda: bool(called("setMessageReaction")))
         polling.cancel()
         with suppress(asyncio.CancelledError):
@@ -120,6 +127,37 @@ def test_staff_are_answered_after_their_message_was_handled(texts: Translator) -
     assert texts_told == {None, "Σημειώθηκε."}  # a citizen's tap is only confirmed
 
 
+def test_what_telegram_does_not_take_now_is_answered_later(texts: Translator) -> None:
+    async def take(_account: str, result: WebhookResult) -> WebhookResponse:
+        where = "pop_up" if getattr(result.events[0], "tap", None) else "room"
+        assert result.respond_to_staff
+        return result.respond_to_staff(StaffAnswer(where=where, reply=Reply(text="Δεν το έστειλα")))
+
+    taking = Taking([])
+
+    async def run() -> None:
+        polling = asyncio.create_task(telegram(texts, api_url=server.url).poll(take, later))
+        await soon(lambda: bool(server.chats[group]))
+        polling.cancel()
+        with suppress(asyncio.CancelledError):
+            await polling
+
+    later, seen = taking.answer_later, StaffTap(StaffButton.SEEN, 12).dump()
+    group: Any = updates.GROUP["id"]
+    with telegram_server() as server:
+        server.failures[group] = [failure(502, "Bad Gateway"), failure(403, "Forbidden")]
+        server.failures["answerCallbackQuery"] = [failure(502, "Bad Gateway")]
+        server.waiting = [
+            {**updates.tap(seen, chat=updates.GROUP), "update_id": 1},
+            *(
+                {**updates.answering("Γεια", to=3, message_id=number), "update_id": number}
+                for number in (2, 3, 4)
+            ),
+        ]
+        asyncio.run(run())
+    assert taking.later == ["2"]
+
+
 def test_another_program_that_polls_the_bot_is_reported_once_in_words(
     texts: Translator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,7 +167,7 @@ def test_another_program_that_polls_the_bot_is_reported_once_in_words(
 
     async def run(server: TelegramServer) -> None:
         bot = telegram(texts, api_url=server.url)
-        polling = asyncio.create_task(bot.poll(taking.take))
+        polling = asyncio.create_task(bot.poll(taking.take, taking.answer_later))
         for number in (1, 2):  # they take turns: each of them gets an update now and then
             await soon(lambda: not server.failures["getUpdates"])
             text = f"text {number}"

@@ -1,11 +1,14 @@
 """The end of a conversation with an office: by silence, by its room, or with a text on its way."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from bot.delivery import dispatch
+from bot.platforms.webhook import WebhookResult
+from bot.staff_messages import StaffInbound
 from core.db.models import OutboxRow
 from core.staff import relay_upkeep, rooms
 from tests.bot.platforms.test_telegram import ACCOUNT
@@ -158,3 +161,20 @@ def test_the_end_comes_after_the_answer_that_was_tried_again(talking: People) ->
     talking.chat.deployment.clock.forward(minutes=10)
     deliver(talking)
     assert ANSWER in heard(talking)[-2]
+
+
+@mostly_on("sqlite")
+def test_an_answer_to_a_member_that_telegram_did_not_take_comes_later_once(talking: People) -> None:
+    says(talking, QUESTION)
+    talking.tap(CLOSE)
+    deliver(talking)
+    refusal = talking.write(ANSWER, to=first(talking))
+    assert refusal and refusal.startswith("Δεν το έστειλα")
+    own_id = first(talking)  # one that the fake knows
+    ids = {"message_id": str(talking.updates), "own_id": str(own_id)}
+    told = StaffInbound(platform="telegram", account=ACCOUNT, chat=str(GROUP), **ids)
+    for _again in range(2):
+        asyncio.run(talking.application.answer_later(ACCOUNT, WebhookResult([told])))
+    deliver(talking)
+    shown = talking.chat.server.chats[GROUP].values()
+    assert [each.get("answers") for each in shown if each["text"] == refusal][1:] == [own_id]
