@@ -14,7 +14,7 @@ from bot.views.staff_question import MUST_BE_CALLED, which_booking
 from core.bookings.agenda import entry_of
 from core.bookings.offers.ends import OPEN
 from core.bookings.offers.service import hold_of, unresolved
-from core.bookings.offers.told import was_sent
+from core.bookings.offers.told import may_be_read, was_sent
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, OfferState, OutboxRow, StaffRoom, TimeOffer
 from core.i18n import Text, lines
@@ -34,7 +34,7 @@ def render_offer_alert(session: Session, services: Services, row: OutboxRow) -> 
     loaded, first, hold = _loaded(services, booking), first_alert(session, row), None
     hold = hold_of(session, offer)
     start = hold.starts_at if hold else None
-    said = texts.became(loaded.body, entry_of(loaded, booking), _what(row, offer), start)
+    said = texts.became(loaded.body, entry_of(loaded, booking), _what(session, row, offer), start)
     is_settled = row.kind == MessageKind.OFFER_SETTLED
     return Reply(
         text=services.texts.say(said, LANGUAGE),
@@ -52,7 +52,9 @@ def offer_alert_line(session: Session, services: Services, row: OutboxRow) -> st
     offer, booking = found
     loaded, hold = _loaded(services, booking), hold_of(session, offer)
     start = hold.starts_at if hold else None
-    said = texts.became_line(loaded.body, entry_of(loaded, booking), _what(row, offer), start)
+    said = texts.became_line(
+        loaded.body, entry_of(loaded, booking), _what(session, row, offer), start
+    )
     return services.texts.say(said, LANGUAGE)
 
 
@@ -70,9 +72,17 @@ def _told(session: Session, row: OutboxRow) -> tuple[TimeOffer, Booking] | None:
     return offer, session.get_one(Booking, offer.booking_id)
 
 
-def _what(row: OutboxRow, offer: TimeOffer) -> str:
+def _what(session: Session, row: OutboxRow, offer: TimeOffer) -> str:
     """Return what a row tells of an offer, as the texts name it."""
-    return row.kind if row.kind == MessageKind.OFFER_SETTLED else offer.state
+    if row.kind == MessageKind.OFFER_SETTLED:
+        return row.kind
+    return _state(session, offer)
+
+
+def _state(session: Session, offer: TimeOffer) -> str:
+    """Return what became of an offer: where it expired, whether it can have been read at all."""
+    is_unread = offer.state == OfferState.EXPIRED and not may_be_read(session, offer)
+    return texts.UNREAD if is_unread else offer.state
 
 
 def _loaded(services: Services, booking: Booking) -> LoadedMunicipality:
@@ -150,6 +160,6 @@ def unresolved_offers(
             hold = hold_of(session, offer)
             start = hold.starts_at if hold else None
             entry = entry_of(loaded, booking)
-            line = texts.became_line(loaded.body, entry, offer.state, start)
+            line = texts.became_line(loaded.body, entry, _state(session, offer), start)
             lines.append(services.texts.say(line, LANGUAGE))
     return lines

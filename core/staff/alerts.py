@@ -37,6 +37,10 @@ ALERTED = frozenset(
 """The changes that rooms are alerted to; others are only shown in the alert sent before."""
 
 
+CALLED_WITH = (MessageKind.NO_TIME_FREE, MessageKind.OFFER_EXPIRED)
+"""The messages to citizens with which their rooms are told to call them."""
+
+
 class RoomRow(NamedTuple):
     """A room to which a message can be addressed."""
 
@@ -171,9 +175,12 @@ def to_room(
 def enqueue_undelivered(
     session: Session, registry: Registry, row: OutboxRow, now: datetime
 ) -> None:
-    """Enqueue the alerts that a citizen's message was given up, where its booking isn't over."""
+    """Enqueue the alerts that a citizen's message was given up, where its booking isn't over.
+
+    Not of one with which the rooms were told to call, by what became of an offer.
+    """
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
-    if booking is None or booking.ends_at <= now:
+    if booking is None or booking.ends_at <= now or row.kind in CALLED_WITH:
         return
     row_id = row.id
     if row.inbound_id is not None:  # of the replies of a turn, the rooms are told once

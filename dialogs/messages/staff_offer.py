@@ -16,12 +16,16 @@ MOVE = _("Another time…")
 OFFER = _("Yes, offer one")
 LEAVE = _("No, leave it")
 
+UNREAD = "unread"
+"""The state of an offer that has expired, and that its citizen hasn't got or opened."""
+
 BECAME: Mapping[str, TextTemplate] = {
     OfferState.MADE: _(
         "Please call the citizen, whom our offer of another time may not reach ({time})"
     ),
     OfferState.DECLINED: _("Please call the citizen, who doesn't want the offered time ({time})"),
     OfferState.EXPIRED: _("Please call the citizen, who didn't answer our offer ({time})"),
+    UNREAD: _("Please call the citizen, who hasn't seen our offer ({time})"),
     OfferState.NONE_FREE: _("Please call the citizen, whom I could offer no other time"),
     OfferState.WITHDRAWN: _("Please call the citizen again: the appointment stands after all"),
     MessageKind.OFFER_SETTLED: _(

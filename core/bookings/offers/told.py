@@ -37,6 +37,13 @@ def was_sent(session: Session, offer: TimeOffer) -> bool:
     return bool(_sent(session, offer))
 
 
+def may_be_read(session: Session, offer: TimeOffer) -> bool:
+    """Return whether the citizen may have read an offer: it wasn't given up, nor is it unopened."""
+    return any(
+        row.status in MAY_BE_READ or row.may_have_arrived for row in _rows_of(session, offer)
+    )
+
+
 def was_told_to(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:
     """Return whether a contact was sent an offer, or their page had fetched it before a time."""
     return bool(_sent_to(session, offer, contact_id, before))
@@ -89,14 +96,18 @@ def _sent_to(
 
 
 def _sent(session: Session, offer: TimeOffer) -> Sequence[OutboxRow]:
-    sent = session.scalars(
+    return [row for row in _rows_of(session, offer) if row.status in SENT_STATUSES]
+
+
+def _rows_of(session: Session, offer: TimeOffer) -> Sequence[OutboxRow]:
+    """Return the messages by which a citizen is told of an offer."""
+    rows = session.scalars(
         select(OutboxRow).where(
             OutboxRow.booking_id == offer.booking_id,
             OutboxRow.kind == MessageKind.TIME_OFFERED,
-            OutboxRow.status.in_(SENT_STATUSES),
         )
     )
-    return [row for row in sent if Cause.parse(row.dedupe_key, row.recipient).number == offer.id]
+    return [row for row in rows if Cause.parse(row.dedupe_key, row.recipient).number == offer.id]
 
 
 def knows_otherwise(session: Session, offer: TimeOffer) -> bool:

@@ -21,7 +21,7 @@ from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff.test_relay import CITIZEN, move_to_telegram
 from tests.bot.staff_chat import GROUP
-from tests.conftest import mark_replies_sent
+from tests.conftest import mark_replies_sent, mostly_on
 from tests.core.small_municipality import ATHENS, MONDAY
 
 MOVE, YES, LEAVE, NUMBER = "Άλλη ώρα…", "Ναι, να προταθεί", "Όχι, να μείνει", "Τηλέφωνο"
@@ -167,12 +167,15 @@ def test_a_refusal_is_told_as_an_answer_to_the_alert_with_the_number(asked: Peop
     assert "Προτείνεται" not in asked.chat.texts()[0]
 
 
-def test_that_nobody_answered_is_told(asked: People) -> None:
+@pytest.mark.parametrize(("status", "said"), [("sent", "δεν απάντησε"), ("pending", "δεν είδε")])
+def test_that_nobody_answered_is_told(asked: People, status: str, said: str) -> None:
     asked.tap(YES)
     run_job(asked)
+    offers = update(OutboxRow).where(OutboxRow.kind == MessageKind.TIME_OFFERED)
+    asked.chat.do(lambda s: s.execute(offers.values(status=status)))  # as their page fetched it
     asked.chat.deployment.clock.forward(days=1)
     run_job(asked)
-    assert asked.chat.texts()[-1].startswith("Τηλεφωνήστε στον πολίτη, δεν απάντησε")
+    assert asked.chat.texts()[-1].startswith(f"Τηλεφωνήστε στον πολίτη, {said}")
 
 
 def test_that_it_was_accepted_is_told_as_a_change(asked: People) -> None:
@@ -393,3 +396,32 @@ def test_the_room_is_told_to_call_whose_email_failed_and_page_fetched_nothing(
     asked.chat.deployment.clock.forward(hours=2)
     asked.deliver()
     assert "Τηλεφωνήστε στον πολίτη" in asked.chat.texts()[-1]
+
+
+@mostly_on("sqlite")
+def test_of_an_offer_that_reached_nobody_the_room_is_told_once_when_it_expires(
+    asked: People,
+) -> None:
+    registry = asked.chat.services.registry
+    registry.accounts |= {"email"}
+    asked.tap(YES)
+    run_job(asked)
+
+    def bounce(session: Session) -> None:
+        for row in session.query(OutboxRow).filter_by(platform="email"):
+            if row.kind in ("time_offered", "offer_expired"):
+                dispatch.give_up_on(session, asked.chat.services, row, "550 no such user")
+
+    asked.chat.do(bounce)
+    asked.chat.deployment.clock.forward(hours=2)
+    asked.deliver()
+    before = asked.chat.texts()
+    asked.chat.deployment.clock.forward(days=1)
+    run_job(asked)
+    asked.chat.do(bounce)
+    asked.chat.do(lambda s: s.execute(update(OutboxRow).values(try_at=OutboxRow.due_at)))
+    asked.deliver()
+    said = [text for text in asked.chat.texts()[len(before) :] if "Τηλεφωνήστε" in text]
+    assert [text.split(" (")[0] for text in said] == [
+        "Τηλεφωνήστε στον πολίτη, δεν είδε την πρότασή μας"
+    ]
