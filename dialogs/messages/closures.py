@@ -72,8 +72,10 @@ def outcome(loaded: LoadedMunicipality, found: Outcome, *, done: bool) -> Text:
     )
     offered = (
         _n(
-            "{count} citizen is offered another time; until then the appointment stands.",
-            "{count} citizens are offered another time; until then the appointments stand.",
+            "Another time is offered for {count} appointment; it stands until the citizen takes "
+            "that.",
+            "Another time is offered for {count} appointments; they stand until the citizens take "
+            "that.",
             found.offered - found.soon,
         )
         if found.offered > found.soon

@@ -139,7 +139,8 @@ def withdraw(
     update_digest(session, municipality_id)
     displaced.carry_out(session, registry, loaded, planned, now, staff, row.id)
     is_closure = row.kind == ExceptionKind.CLOSURE
-    offered = bookings_offered(session, row.id, now) if is_closure else ()
+    in_way = [booking.id for booking in _in_way(session, loaded, row, now)] if is_closure else ()
+    offered = bookings_offered(session, row.id, in_way, now) if is_closure else ()
     if offered:
         record_event(session, ASKED)
     new = _without(session, loaded, row) if offered else loaded

@@ -5,7 +5,7 @@ portions, as offers are made: which they are is read from the states of offers a
 a process that is killed leaves nothing undone or done twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, or_, select
@@ -41,16 +41,22 @@ Checked = dict[str, LoadedMunicipality]
 """Municipalities as they were loaded when all of their offers were needed."""
 
 
-def bookings_offered(session: Session, exception_id: int, now: datetime) -> Sequence[Booking]:
+def bookings_offered(
+    session: Session, exception_id: int, in_way: Collection[int], now: datetime
+) -> Sequence[Booking]:
     """Return the bookings to come for which another time is, or was, offered for an exception.
 
+    Or for another one, in which those `in_way` of it lie as well: that may have ended just now.
     When it ends, the offers of those that can be kept then are withdrawn.
     """
     found = (
         select(Booking)
         .join(TimeOffer, TimeOffer.booking_id == Booking.id)
         .where(
-            TimeOffer.exception_id == exception_id,
+            or_(
+                TimeOffer.exception_id == exception_id,
+                and_(TimeOffer.booking_id.in_(in_way), ~TimeOffer.by_choice),
+            ),
             Booking.state == BookingState.CONFIRMED,
             Booking.starts_at > now,
             or_(OPEN, led_to_nothing(now)),

@@ -66,7 +66,7 @@ def test_a_closure_is_previewed_made_at_a_tap_and_told(room: People, text: str) 
     moved, offer = room.chat.book("09:30"), room.chat.book("10:00", service="tax")
     said = str(room.write(text))
     assert said.startswith("Να κλείσει; town · Δευ 7/12/2026, 09:30–10:30\nΛόγος: απεργία\n")
-    assert "2 πολίτες" in said
+    assert "Για 2 ραντεβού" in said
     first, second = said.splitlines()[-2:]
     assert re.fullmatch(r"Δευ 7 Δεκ 09:30 · \w{3} \w{3} · Μ\.Π\.", first), said
     assert second.startswith("Δευ 7 Δεκ 10:00 · ")
@@ -78,7 +78,7 @@ def test_a_closure_is_previewed_made_at_a_tap_and_told(room: People, text: str) 
     room.deliver()
     told = room.chat.texts()[-1]
     assert told.startswith("Κλειστά: town · Δευ 7/12/2026, 09:30–10:30\nΛόγος: απεργία\n")
-    assert "2 πολίτες" in told
+    assert "Για 2 ραντεβού" in told
     assert "(Ελένη Δήμου· για να αρθεί: /άνοιγμα 1)" in told
     states = room.chat.do(lambda s: [s.get_one(Booking, each).state for each in (moved, offer)])
     assert states == ["confirmed"] * 2
@@ -117,7 +117,7 @@ def test_who_is_to_be_called_and_who_loses_an_offered_time_is_counted(room: Peop
     room.chat.book("10:30")
     room.chat.deployment.clock.now = datetime(2026, 12, 7, 8, 0, tzinfo=ATHENS)
     said = str(room.write("/close 7/12 09:00-11:00 βλάβη"))
-    assert "Σε 1 πολίτη προτείνεται άλλη ώρα" in said
+    assert "Για 1 ραντεβού προτείνεται άλλη ώρα" in said
     assert "1 ραντεβού αρχίζει σε λιγότερο από δύο ώρες: παρακαλούμε τηλεφωνήστε" in said
     room.tap(CLOSE)
     room.deliver()
@@ -139,7 +139,7 @@ def test_who_is_in_the_way_and_loses_an_offered_time_is_counted_once(room: Peopl
     work(room)
     assert room.chat.do(lambda s: s.query(Booking).filter_by(state="held").count()) == 1
     said = str(room.write("/close 7/12 απεργία"))
-    assert "Σε 1 πολίτη προτείνεται άλλη ώρα" in said
+    assert "Για 1 ραντεβού προτείνεται άλλη ώρα" in said
     assert "που είχε πρόταση" not in said
 
 
@@ -257,7 +257,7 @@ def test_an_extra_opening_ends_by_its_number(room: People) -> None:
     room.chat.book("17:00", service="tax")
     asked = str(room.write("/open 1"))
     assert asked.startswith("Να σταματήσει το έκτακτο άνοιγμα 1; γραφείο office/three · Δευ 7/12")
-    assert "1 πολίτη" in asked
+    assert "Για 1 ραντεβού" in asked
     assert offered(room) == []
     assert room.tap("Να σταματήσει") == "Το έκτακτο άνοιγμα 1 σταμάτησε."
     assert offered(room) == ["pending"]

@@ -252,6 +252,16 @@ def test_an_offer_that_stays_for_another_closure_isnt_counted_as_withdrawn(
     assert latest(env, booking).state == OfferState.MADE
 
 
+def test_an_offer_of_a_closure_that_ended_just_before_is_counted_with_the_other(
+    env: BookingEnvironment,
+) -> None:
+    env.book("09:00")
+    both = close(env, start="08:00", end="10:00"), close(env, start="09:00", end="11:00")
+    make_offers_of(env)
+    given = env.session, env.registry, OPERATOR, "town"
+    assert [closures.withdraw(*given, each.id, env.now).withdrawn for each in both] == [0, 1]
+
+
 @portable
 def test_a_booking_in_another_closure_too_is_offered_a_time_again(env: BookingEnvironment) -> None:
     booking = env.book("09:00")
