@@ -290,6 +290,17 @@ def who(member: str | None, platform: str | None) -> str:
     return member or ("operator" if platform == OPERATOR.platform else "-")
 
 
+def _exception(entry: "RecordEntry") -> str:
+    """Return the number, the place, the days and the hours of what was closed or opened."""
+    row = entry.exception
+    if row is None:
+        return ""
+    place = f"{row.branch}/{entry.desk}" if entry.desk else row.branch
+    days = f"{row.first}" if row.first == row.last else f"{row.first} to {row.last}"
+    hours = f"{row.start}-{row.end}" if row.start else None
+    return " ".join(filter(None, (f"number {row.id}:", place, days, hours)))
+
+
 def echo_record(entries: "Sequence[RecordEntry]") -> None:
     """Print what staff did, each on a line."""
     from core.bookings.reference import format_code
@@ -302,7 +313,7 @@ def echo_record(entries: "Sequence[RecordEntry]") -> None:
             each.action,
             format_code(each.code) if each.code else "-",
             each.municipality_id or "-",
-            each.of_member or (f"room {each.room_id}" if each.room_id else "-"),
+            _exception(each) or each.of_member or (f"room {each.room_id}" if each.room_id else "-"),
             each.reason or "-",
         )
         for each in entries

@@ -34,6 +34,8 @@ from core.db.models import (
 )
 from core.errors import ConfigurationError
 from core.messaging.reminders import cancel_reminders
+from core.staff.record import record
+from core.staff.rights import Action
 from core.staff.webhook_events import enqueue_booking_events
 
 
@@ -101,6 +103,8 @@ def load_catalogue(
         expire_holds(session, new, held, now)
         if displacing is not None:
             carry_out(session, displacing, new, planned, now, OPERATOR)
+            if displaced:
+                record(session, OPERATOR, Action.LOAD, now, municipality_id=body.id)
     return outcome
 
 
@@ -224,7 +228,7 @@ def _in_way(municipality_id: str, planned: Plan, bookings: Sequence[Booking]) ->
 
 
 def _codes(bookings: Iterable[Booking]) -> str:
-    return ", ".join(sorted(booking.code or "" for booking in bookings))
+    return ", ".join(format_code(code) for code in sorted(each.code or "" for each in bookings))
 
 
 def _can_be_offered(body: Municipality, booking: Booking) -> bool:

@@ -1,6 +1,6 @@
 """The record of what staff did: who, when, what, over which platform, with which booking."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.actor import Staff
-from core.db.models import ApiKey, Booking, StaffAction, StaffMember
+from core.db.models import ApiKey, Booking, Desk, ScheduleException, StaffAction, StaffMember
 from core.staff.rights import Action, Scope, check_municipality, scope_of
 
 
@@ -17,7 +17,8 @@ class RecordEntry:
     """Something that staff did; the `member` who did it, and whom it was done to, by name.
 
     `member` is None for the operator on the command line, and for whoever had a one-time code.
-    `key` is the name of the API key by which a program did it for the member.
+    `key` is the name of the API key by which a program did it for the member. `exception` is the
+    closure or extra opening that was made or ended, and `desk` the name of its desk, if it has one.
     """
 
     id: int
@@ -32,6 +33,8 @@ class RecordEntry:
     of_member: str | None
     room_id: int | None
     reason: str | None
+    exception: ScheduleException | None = None
+    desk: str | None = None
 
 
 def record(
@@ -110,6 +113,8 @@ def entries(
     if before is not None:
         at_once = and_(StaffAction.at == before[0], StaffAction.id < before[1])
         query = query.where(or_(StaffAction.at < before[0], at_once))
+    found = session.execute(query).all()
+    exceptions = _exceptions(session, [row for row, *_names in found])
     return [
         RecordEntry(
             row.id,
@@ -124,9 +129,37 @@ def entries(
             of_member,
             row.room_id,
             row.reason,
+            *(
+                exceptions.get((row.municipality_id, row.at), ())
+                if row.action in (Action.CLOSE, Action.OPEN)
+                else ()
+            ),
         )
-        for row, member, of_member, key, code in session.execute(query)
+        for row, member, of_member, key, code in found
     ]
+
+
+def _exceptions(
+    session: Session, rows: Sequence[StaffAction]
+) -> Mapping[tuple[str | None, datetime | None], tuple[ScheduleException, str | None]]:
+    """Return the closures and openings that were made or ended in rows, by municipality and time.
+
+    Each with the name of its desk.
+    """
+    times = [row.at for row in rows if row.action in (Action.CLOSE, Action.OPEN)]
+    if not times:
+        return {}
+    made, ended = ScheduleException.made_at.in_(times), ScheduleException.withdrawn_at.in_(times)
+    found = session.execute(
+        select(ScheduleException, Desk.name.label("desk"))
+        .outerjoin(Desk, ScheduleException.desk_id == Desk.id)
+        .where(or_(made, ended))
+    ).all()
+    return {
+        (row.municipality_id, at): (row, desk)
+        for row, desk in found
+        for at in (row.made_at, row.withdrawn_at)
+    }
 
 
 def cancellation_reason(session: Session, booking_id: int) -> str | None:

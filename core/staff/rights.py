@@ -57,6 +57,8 @@ class Action(StrEnum):
     """Close a desk, a branch or the municipality for some time."""
     OPEN = "open"
     """Make extra openings, or end a closure or an opening."""
+    LOAD = "load"
+    """Load a catalogue in whose way bookings stand."""
     LIST_CLOSURES = "list_closures"
     STATISTICS = "statistics"
     LIST_WEBHOOKS = "list_webhooks"
@@ -123,6 +125,7 @@ RIGHTS: Mapping[Action, tuple[Scope, Scope, Scope]] = {
     Action.REVOKE_KEY:      (_NO,      _TOWN,   _ALL),
     Action.CLOSE:           (_DESKS,   _TOWN,   _ALL),
     Action.OPEN:            (_DESKS,   _TOWN,   _ALL),
+    Action.LOAD:            (_NO,      _NO,     _ALL),
     Action.LIST_CLOSURES:   (_TOWN,    _TOWN,   _ALL),
     Action.STATISTICS:      (_NO,      _TOWN,   _ALL),
     Action.LIST_WEBHOOKS:   (_NO,      _TOWN,   _ALL),

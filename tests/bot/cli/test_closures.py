@@ -48,6 +48,11 @@ def test_a_day_is_closed_after_a_preview_listed_and_opened_again(
     ended = technician("open", "kalamata", "--number", "1").stdout
     assert ended == "Number 1 has ended.\nOffers of another time that end: 1\n"
     assert offers(technician) == ["pending"]
+    did = [each[3:7] for each in technician.lines("staff", "record")]
+    assert [each[0] + each[3] for each in did if "number" in each[3]] == [
+        f"opennumber 1: {day}",
+        f"closenumber 1: {day}",
+    ]
     deployment = technician.deployment
     asyncio.run(work_once(deployment.database, deployment.services))  # as the server does
     assert offers(technician) == ["withdrawn"]

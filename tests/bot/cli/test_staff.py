@@ -56,9 +56,10 @@ COMMANDS = {
 
 ELSEWHERE = {
     *(Action.BOOK, Action.EDIT, Action.FIND, Action.NUMBER, Action.OFFER, Action.RELAY),
-    *(Action.EXPORT_DETAILS, Action.SEEN, Action.STATISTICS),
+    *(Action.EXPORT_DETAILS, Action.SEEN, Action.STATISTICS, Action.LOAD),
 }
-"""What staff do in their chat, by the citizen's dialog, by the API, or by a command's option."""
+"""What staff do in their chat, by the citizen's dialog, by the API, by a command's option, or by
+`catalogue load`."""
 
 
 NONE: Mapping[str, str] = {}

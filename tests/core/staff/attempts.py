@@ -25,7 +25,7 @@ from core.staff import (
     webhook_sending,
     webhooks,
 )
-from core.staff.rights import Action
+from core.staff.rights import Action, check_municipality
 from tests.core.small_municipality import MONDAY, at
 from tests.core.staff.two_towns import OPERATOR, TOWN, TwoTowns
 
@@ -307,6 +307,7 @@ WAYS: dict[Action, Callable[[Attempt], object]] = {
     Action.REVOKE_KEY: Attempt.revoke_key,
     Action.CLOSE: lambda attempt: attempt.make(ExceptionKind.CLOSURE),
     Action.OPEN: lambda attempt: attempt.make(ExceptionKind.OPENING),
+    Action.LOAD: lambda attempt: check_municipality(attempt.staff, Action.LOAD, attempt.at),
     Action.LIST_CLOSURES: Attempt.list_closures,
     Action.STATISTICS: Attempt.count,
     Action.LIST_WEBHOOKS: Attempt.list_webhooks,

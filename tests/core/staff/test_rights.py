@@ -67,6 +67,7 @@ EXPECTED = {
     Action.REVOKE_KEY: MANAGES,
     Action.CLOSE: AT_DESK,
     Action.OPEN: AT_DESK,
+    Action.LOAD: MANAGES | {"manager": (DENIED,) * 3},
     Action.LIST_CLOSURES: LISTS,
     Action.STATISTICS: MANAGES,
     Action.LIST_WEBHOOKS: MANAGES,
