@@ -8,7 +8,7 @@ from bot import conversation_state
 from bot.context import Services, load_conversation
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment_file
-from bot.views.closure import render_closure, render_preview
+from bot.views.closure import render_closure, render_loaded, render_preview
 from bot.views.day_list import render_day_list
 from bot.views.email import as_email
 from bot.views.joining import render_joining
@@ -62,6 +62,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.RELAY_PROMPT: render_prompt,
     MessageKind.STAFF_ANSWER: render_staff_answer,
     MessageKind.CLOSURE: render_closure,
+    MessageKind.CATALOGUE: render_loaded,
     MessageKind.CLOSURE_PREVIEW: render_preview,
     MessageKind.WEBHOOK_DISABLED: render_disabled,
 }

@@ -13,11 +13,20 @@ from core.bookings.closures.listing import (
     has_offers,
     in_way_of_plan,
     outcome_of,
+    outcome_of_load,
     outcome_of_plan,
     request_of,
 )
 from core.catalogue.registry import LoadedMunicipality
-from core.db.models import ExceptionKind, OutboxRow, ScheduleException, StaffInbound, StaffMember
+from core.db.models import (
+    ExceptionKind,
+    MunicipalityRow,
+    OutboxRow,
+    ScheduleException,
+    StaffInbound,
+    StaffMember,
+    StaffRoom,
+)
 from core.i18n import Text, _, lines
 from core.messaging.keys import Cause
 from dialogs.messages import closures as texts
@@ -51,6 +60,22 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
             else None,
             _("({who}; to end it: /open {number})", who=who, number=number),
         )
+    return Reply(text=services.texts.say(text, LANGUAGE), language=LANGUAGE)
+
+
+def render_loaded(session: Session, services: Services, row: OutboxRow) -> Reply | None:
+    """Return the message that a catalogue was loaded, and what became of the bookings in its way.
+
+    None where another one was loaded since.
+    """
+    room = session.get_one(StaffRoom, row.room_id)
+    loaded_at = session.get_one(MunicipalityRow, room.municipality_id).loaded_at
+    cause = Cause.loaded(room.municipality_id, loaded_at)
+    if cause != Cause.parse(row.dedupe_key, row.recipient):
+        return None
+    loaded = services.registry[room.municipality_id]
+    came = outcome_of_load(session, loaded, loaded_at)
+    text = lines(_("A new catalogue was loaded."), texts.outcome(loaded, came, done=True))
     return Reply(text=services.texts.say(text, LANGUAGE), language=LANGUAGE)
 
 

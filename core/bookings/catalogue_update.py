@@ -34,6 +34,7 @@ from core.db.models import (
 )
 from core.errors import ConfigurationError
 from core.messaging.reminders import cancel_reminders
+from core.staff.closure_alerts import enqueue_loaded
 from core.staff.record import record
 from core.staff.rights import Action
 from core.staff.webhook_events import enqueue_booking_events
@@ -105,6 +106,8 @@ def load_catalogue(
             carry_out(session, displacing, new, planned, now, OPERATOR)
             if displaced:
                 record(session, OPERATOR, Action.LOAD, now, municipality_id=body.id)
+            if planned.moves or planned.offers:
+                enqueue_loaded(session, displacing, body.id, now)
     return outcome
 
 

@@ -67,6 +67,8 @@ class MessageKind(StrEnum):
     """The answer to a message in a room of staff, where it couldn't be sent at once."""
     CLOSURE = "closure"
     """A closure or an extra opening that was made, or has ended, to a room of staff."""
+    CATALOGUE = "catalogue"
+    """A catalogue in whose way bookings stood was loaded, to a room of staff."""
     CLOSURE_PREVIEW = "closure_preview"
     """The preview of a closure or opening, edited in a room once it is answered."""
     WEBHOOK_DISABLED = "webhook_disabled"
@@ -77,22 +79,12 @@ class MessageKind(StrEnum):
 
 TO_STAFF = frozenset(
     {
-        MessageKind.ALERT,
-        MessageKind.ALERT_EDIT,
-        MessageKind.UNDELIVERED_ALERT,
-        MessageKind.DAY_LIST,
-        MessageKind.STAFF_QUESTION,
-        MessageKind.OFFER_QUESTION,
-        MessageKind.OFFER_ALERT,
-        MessageKind.OFFER_SETTLED,
-        MessageKind.RELAY,
-        MessageKind.RELAY_EDIT,
-        MessageKind.RELAY_UNDELIVERED,
-        MessageKind.RELAY_UNANSWERED,
-        MessageKind.RELAY_PROMPT,
-        MessageKind.STAFF_ANSWER,
-        MessageKind.CLOSURE,
-        MessageKind.CLOSURE_PREVIEW,
+        *(MessageKind.ALERT, MessageKind.ALERT_EDIT, MessageKind.UNDELIVERED_ALERT),
+        *(MessageKind.DAY_LIST, MessageKind.STAFF_QUESTION, MessageKind.STAFF_ANSWER),
+        *(MessageKind.OFFER_QUESTION, MessageKind.OFFER_ALERT, MessageKind.OFFER_SETTLED),
+        *(MessageKind.RELAY, MessageKind.RELAY_EDIT, MessageKind.RELAY_PROMPT),
+        *(MessageKind.RELAY_UNDELIVERED, MessageKind.RELAY_UNANSWERED),
+        *(MessageKind.CLOSURE, MessageKind.CLOSURE_PREVIEW, MessageKind.CATALOGUE),
         MessageKind.WEBHOOK_DISABLED,
     }
 )
@@ -364,6 +356,11 @@ class Cause:
     def closure(cls, exception_id: int, *, ended: bool = False) -> "Cause":
         """Return the cause that is a closure or opening. Stored as "closure 5 made", "… ended"."""
         return cls(f"closure {exception_id} {'ended' if ended else 'made'}")
+
+    @classmethod
+    def loaded(cls, municipality_id: str, at: datetime) -> "Cause":
+        """Return the cause that is a catalogue loaded at a time, "loaded town 1764…"."""
+        return cls(f"loaded {municipality_id} {int(at.timestamp())}")
 
     @classmethod
     def preview(cls, inbound_id: int, received_at: int, number: int) -> "Cause":

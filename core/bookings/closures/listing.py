@@ -128,17 +128,6 @@ def outcome_of(
     session: Session, loaded: LoadedMunicipality, row: ScheduleException, at: datetime
 ) -> Outcome:
     """Return what became of the bookings in the way when it was made, or an opening ended."""
-    moved = session.execute(
-        select(Booking.desk_id, func.count())
-        .join(History, History.booking_id == Booking.id)
-        .where(
-            Booking.municipality_id == row.municipality_id,
-            Booking.ends_at > at,  # as of all that were in its way; the past is long
-            History.action == HistoryAction.DESK_CHANGED,
-            History.at == at,
-        )
-        .group_by(Booking.desk_id)
-    ).all()
     made = session.execute(
         select(Booking.id, Booking.starts_at)
         .join(TimeOffer, TimeOffer.booking_id == Booking.id)
@@ -146,20 +135,56 @@ def outcome_of(
     )
     offered = {each.id: each.starts_at for each in made}
     before = _offered_before(session, loaded, row, at)
-    starts = [*offered.values(), *before.values()]
-    soon = sum(start < at + TOO_SOON for start in starts)
+    return _outcome(session, loaded, {**before, **offered}, at)
+
+
+def outcome_of_load(session: Session, loaded: LoadedMunicipality, at: datetime) -> Outcome:
+    """Return what became of the bookings in the way of a catalogue that was loaded at a time."""
+    made = session.execute(
+        select(Booking.id, Booking.starts_at)
+        .join(TimeOffer, TimeOffer.booking_id == Booking.id)
+        .where(
+            Booking.municipality_id == loaded.body.id,
+            Booking.ends_at > at,
+            TimeOffer.exception_id.is_(None),
+            TimeOffer.member_id.is_(None),
+            TimeOffer.asked_at == at,
+        )
+    )
+    return _outcome(session, loaded, {each.id: each.starts_at for each in made}, at)
+
+
+def _outcome(
+    session: Session,
+    loaded: LoadedMunicipality,
+    offered: Mapping[int, datetime],
+    at: datetime,
+) -> Outcome:
+    """Return what became of bookings at a time; of those `offered` a time, the starts are given."""
+    moved = session.execute(
+        select(Booking.desk_id, func.count())
+        .join(History, History.booking_id == Booking.id)
+        .where(
+            Booking.municipality_id == loaded.body.id,
+            Booking.ends_at > at,  # as of all that were in its way; the past is long
+            History.action == HistoryAction.DESK_CHANGED,
+            History.at == at,
+        )
+        .group_by(Booking.desk_id)
+    ).all()
+    soon = sum(start < at + TOO_SOON for start in offered.values())
     again = session.scalars(
         select(Booking.id)
         .join(TimeOffer, TimeOffer.booking_id == Booking.id)
         .where(
-            Booking.municipality_id == row.municipality_id,
+            Booking.municipality_id == loaded.body.id,
             Booking.ends_at > at,
             TimeOffer.state == OfferState.REPLACED,
             TimeOffer.ended_at == at,
         )
     )
-    lost = len({*again} - offered.keys() - before.keys())
-    return Outcome({row[0]: row[1] for row in moved}, len(starts), soon, lost)
+    lost = len({*again} - offered.keys())
+    return Outcome({row[0]: row[1] for row in moved}, len(offered), soon, lost)
 
 
 def has_offers(session: Session, loaded: LoadedMunicipality, row: ScheduleException) -> bool:

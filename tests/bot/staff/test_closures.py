@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.ops.time_offers import work_once
+from core.bookings.catalogue_update import load_catalogue
+from core.catalogue.model import Municipality
 from core.db.models import Booking, ScheduleException, TimeOffer
 from core.staff import rooms
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
@@ -350,3 +352,26 @@ def test_a_room_that_became_another_municipalitys_is_told_of_no_closure(room: Pe
     before = len(room.chat.texts())
     room.deliver()
     assert "ασθένεια" not in "".join(room.chat.texts()[before:])
+
+
+def test_the_room_is_told_what_became_of_the_bookings_in_the_way_of_a_catalogue(
+    room: People,
+) -> None:
+    chat, registry = room.chat, room.chat.services.registry
+    for clock, service in (("09:30", "permit"), ("10:00", "tax")):
+        chat.book(clock, service=service)
+    given = chat.town.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    desks = {each["id"]: each for each in given["branches"][0]["desks"]}
+    numbers = registry["town"].desk_ids
+    served = chat.do(lambda s: set(s.scalars(select(Booking.desk_id))))
+    for name, each in desks.items():
+        if numbers["office", name] in served:
+            each["openings"] = [{**opening, "days": ["tue"]} for opening in each["openings"]]
+    changed, now = Municipality.model_validate(given), chat.services.clock()
+    chat.do(lambda s: load_catalogue(s, changed, now, displacing=registry))
+    chat.do(registry.refresh)
+    room.deliver()
+    (told,) = [text for text in chat.texts() if text.startswith("Φορτώθηκε νέος κατάλογος")]
+    _heading, moved, offer = told.splitlines()
+    assert moved.startswith("1 ραντεβού")
+    assert offer.startswith("Για 1 ραντεβού προτείνεται άλλη ώρα")

@@ -426,7 +426,7 @@ def test_what_became_of_bookings_is_counted_without_reading_the_past(empty: Data
         )
         listing.outcome_of(session, BookingEnvironment(session).registry["town"], row, NOW)
 
-    moved, offered, before, lost = plans(empty, count)[-4:]
+    offered, before, moved, lost = plans(empty, count)[-4:]
     for plan in (moved, before, lost):
         assert re.search(r"municipality_id=\? AND ends_at>\?|ends_at > ", plan), plan
     assert re.search(r"bookings USING INTEGER PRIMARY KEY|pk_bookings", offered), offered
