@@ -7,8 +7,11 @@ REFILL_SECONDS = 1.0
 """The interval after which MOST may be chosen in any case: an account that hangs, to which some of
 the reminders go, must delay no other."""
 
-FEW, REST_SECONDS = 2, 0.02
+FEW = 1
 """The ways chosen between two rests while others use the database: their turns go first."""
+
+REST_TIMES = 4
+"""How many times as long as a choice, with all that goes with it, such a rest is."""
 
 
 class ReminderPace:
@@ -19,7 +22,7 @@ class ReminderPace:
 
     def __init__(self) -> None:
         self._left, self._refill_at, self._rest_until = 0, 0.0, 0.0
-        self._begun_by_others = 0
+        self._allowed_at, self._begun_by_others, self._gives_way = 0.0, 0, False
 
     def allowed(self, now: float, begun_by_others: int) -> int:
         """Return the number at a time in seconds; 0 during a rest.
@@ -28,15 +31,20 @@ class ReminderPace:
         """
         if now >= self._refill_at:
             self._left, self._refill_at = MOST, now + REFILL_SECONDS
-        are_others_here = begun_by_others != self._begun_by_others
-        self._begun_by_others = begun_by_others
         if now < self._rest_until:
             return 0
-        if not are_others_here:
-            return self._left
-        self._rest_until = now + REST_SECONDS
-        return min(self._left, FEW)
+        self._gives_way = begun_by_others != self._begun_by_others
+        self._allowed_at, self._begun_by_others = now, begun_by_others
+        return min(self._left, FEW) if self._gives_way else self._left
 
-    def count(self, chosen: int, claimed: int) -> None:
-        """Count the ways that were chosen, and the reminders that were claimed."""
+    def count(self, chosen: int, claimed: int, now: float) -> float:
+        """Count the ways that were chosen, and the reminders claimed; return the seconds of rest.
+
+        Of 0 chosen there is none.
+        """
         self._left += claimed - chosen
+        if not (chosen and self._gives_way):
+            return 0.0
+        rest = REST_TIMES * (now - self._allowed_at)
+        self._rest_until = now + rest
+        return rest

@@ -18,7 +18,7 @@ from bot.context import Services
 from bot.delivery import dispatch, event_dispatch
 from bot.delivery.claimed import Claimed, ClaimedEvent
 from bot.delivery.dispatch import ClaimedMessage
-from bot.delivery.reminder_pace import REST_SECONDS, ReminderPace
+from bot.delivery.reminder_pace import ReminderPace
 from bot.delivery.unclaimed import give_up_unclaimed
 from bot.delivery.wakeup import listen
 from bot.platforms.base import Send
@@ -162,9 +162,8 @@ class DeliveryWorker:
             )
         )
         reminders = sum(each.kind == MessageKind.REMINDER for each in messages)
-        pace.count(ways, reminders)
-        if ways and claimed:  # more may be due, and this is a rest
-            loop.call_later(REST_SECONDS, self._woken.set)
+        if rest := pace.count(ways, reminders, loop.time()):
+            loop.call_later(rest, self._woken.set)
         for message in messages:
             self._start(message, self._deliver(message))
         return claimed
