@@ -5,8 +5,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from core.catalogue.registry import Registry
 from core.db.models import OutboxRow, Suppression
+from core.messaging.addresses import address_hash, find_suppression
 from core.messaging.outbox_admin import RETRIED
 
 log = structlog.get_logger()
@@ -21,13 +21,7 @@ def suppression_of(
         return None
     if row.room_id is not None:
         return None  # a chat that can't be written to is unbound instead
-    hashed = address_hash(services.registry, row.account, address)
-    return session.get(Suppression, (row.account, hashed))
-
-
-def address_hash(registry: Registry, account: str, address: str) -> str:
-    """Return the keyed hash by which an account's suppressions name an address."""
-    return registry.keyed_hash(f"address {account} {address}")
+    return find_suppression(session, services.registry, row.account, address)
 
 
 def suppress(session: Session, services: Services, account: str, address: str) -> None:

@@ -9,7 +9,6 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.delivery.addresses import address_hash
 from bot.i18n.translator import Translator
 from bot.platforms import webchat
 from bot.views.notification import is_news
@@ -31,6 +30,7 @@ from core.db.models import (
     StaffContact,
     Suppression,
 )
+from core.messaging.addresses import address_hash
 from core.messaging.outbox import SENT_STATUSES
 from core.progress import Report, silent
 from core.staff import alerts

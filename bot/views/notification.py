@@ -18,6 +18,7 @@ from core.staff.record import cancellation_reason
 from dialogs.messages.notification import codes_message, notification_message
 from dialogs.messages.reminder import ANSWERS, link_of, possible_answers
 from dialogs.messages.time_offer import STATES
+from dialogs.messages.undelivered import address_refused
 
 
 def is_news(session: Session, services: Services, row: OutboxRow) -> bool:
@@ -51,6 +52,12 @@ def render_notification(
         or not can_be_kept(loaded, booking)  # as booked, as they are told otherwise
     ):
         return None
+    if kind == MessageKind.ADDRESS_REFUSED:
+        changed = booking.email_changed_at
+        if changed is not None and changed > row.due_at:
+            return None
+        said = address_refused(loaded, booking, ZoneInfo(timezone))
+        return build_reply(services.texts, [said], language) if said else None
     if kind == MessageKind.CODE_SENT:
         bookings = bookings_of_address(session, booking, services.clock())
         if len(bookings) > 1:

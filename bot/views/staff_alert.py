@@ -16,14 +16,16 @@ from core.bookings.true_state import ARRIVED, ENDED, ShownChange, last_change, z
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow, StaffRoom
 from core.i18n import LANGUAGES, Text, TextTemplate, join
+from core.messaging.addresses import has_dead_email
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import citizen_contact
-from core.staff.alerts import ALERTED, first_alert, gathered_before, is_shown_later
+from core.staff.alerts import ALERTED, first_alert, gathered_before, given_up, is_shown_later
 from core.staff.record import cancellation_reason
 from core.staff.rights import Action
 from dialogs.messages import relay as relay_texts
 from dialogs.messages import staff_alert as texts
 from dialogs.messages.staff_offer import MOVE, is_offered
+from dialogs.messages.undelivered import EMAIL_IS_DEAD, what_failed
 
 LANGUAGE = LANGUAGES[0]
 """The language in which rooms are spoken to: they have many readers, and no setting."""
@@ -99,13 +101,22 @@ def show_booking(
 
 
 def render_undelivered(session: Session, services: Services, row: OutboxRow) -> Reply:
-    """Return the alert that a message to a citizen was given up, with how to call them."""
-    booking = session.get_one(Booking, row.booking_id)
+    """Return the alert that a message to a citizen was given up, with how to call them.
+
+    It says what wasn't delivered, and that the e-mail address is dead where it is.
+    """
+    booking, lost = session.get_one(Booking, row.booking_id), given_up(session, row)
+    is_dead = has_dead_email(session, services.registry, booking)
     first = first_alert(session, row)
     loaded = services.registry[booking.municipality_id]
     return _reply(
         services,
-        texts.undelivered(loaded.body, entry_of(loaded, booking)),
+        texts.undelivered(
+            loaded.body,
+            entry_of(loaded, booking),
+            what_failed(lost.kind, lost.platform) if lost else None,
+            EMAIL_IS_DEAD if is_dead else None,
+        ),
         answers=first.provider_id if first else None,
         choices=number_button(services, booking),
     )

@@ -29,6 +29,8 @@ class MessageKind(StrEnum):
     """The appointment stands after all."""
     CODE_SENT = "code_sent"
     """The code of an appointment, by e-mail, to whoever has lost it."""
+    ADDRESS_REFUSED = "address_refused"
+    """The news that an e-mail couldn't be delivered, to the chat in which its address was given."""
     ALERT = "alert"
     """A change to a booking, to a room of staff."""
     ALERT_EDIT = "alert_edit"
@@ -236,6 +238,11 @@ class Cause:
         """Return the id of the message given up that is the cause; None for another cause."""
         found = self.text.removeprefix("undelivered ")
         return int(found) if found.isdecimal() else None
+
+    @classmethod
+    def refused(cls, history_id: int) -> "Cause":
+        """Return the cause that is a dead address, which a change gave. Stored as "refused 5"."""
+        return cls(f"refused {history_id}")
 
     @classmethod
     def unnotified(cls, history_id: int) -> "Cause":

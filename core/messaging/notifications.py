@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
@@ -18,9 +18,11 @@ from core.db.models import (
     Contact,
     Conversation,
     History,
+    HistoryAction,
     OutboxRow,
     OutboxStatus,
 )
+from core.messaging.addresses import OWN_CHANGES, given_at, own_change, was_answered
 from core.messaging.keys import (
     Cause,
     ContactRecipient,
@@ -40,11 +42,6 @@ from core.messaging.routes import (
     notification,
     told_routes,
 )
-
-EMAILED_CHANGES = frozenset(
-    {MessageKind.CONFIRMED, MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.EDITED}
-)
-"""The changes that are sent to the attendee's email address, where one was given."""
 
 CHANGES_SENT_TO_CITIZEN = frozenset({MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.EDITED})
 """The changes that the citizen who booked is sent, where somebody else made them by the code."""
@@ -68,7 +65,7 @@ def enqueue_notifications(
     """Enqueue the notifications of a change, where their accounts are configured."""
     cause, routes = Cause.change(change.id), []
     messages: list[OutboxMessage] = []
-    if change.action in EMAILED_CHANGES:
+    if change.action in OWN_CHANGES:
         routes += _email_routes(registry, booking)
     if change.action in CHANGES_SENT_TO_CITIZEN and change.citizen_id != booking.citizen_id:
         routes += told_routes(session, registry, booking)
@@ -214,34 +211,48 @@ def redirect_from_strangers(
 def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> bool:
     """Enqueue a message, which can't be delivered, for the citizen's next route, if any.
 
-    Return whether it reaches, or has reached, the citizen or the attendee another way.
+    Return whether it reaches, or has reached, the citizen or the attendee another way. A change
+    that the citizen made has reached them where the chat or page that made it answered: it isn't
+    told there as if it came from elsewhere, but that the e-mail didn't arrive.
     """
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None:
         return False
     if row.kind == MessageKind.REMINDER and row.expires_at != booking.starts_at:
         return True  # it was of another time, before a move
+    if row.kind == MessageKind.ADDRESS_REFUSED:
+        return True  # it is for that chat alone
     # Of two messages that are given up at once, the second sees that the first was.
     lock(session, f"fallback {booking.id}")
     cause, kind = Cause.parse(row.dedupe_key, row.recipient), MessageKind(row.kind)
+    own = own_change(session, booking, cause, kind)
+    if own and row.platform == EMAIL and row.status == OutboxStatus.FAILED:
+        _tell_of_address(session, registry, booking, own, now)
+    answers_change = False
     if kind is MessageKind.REPLY:
         # As the email of the confirmation, so that the attendee gets it only once.
-        cause, kind = Cause.change(_last_change(session, booking)), MessageKind.CONFIRMED
+        last = _last_change(session, booking)
+        answers_change = last is not None and last.at == row.due_at
+        cause, kind = Cause.change(last.id if last else None), MessageKind.CONFIRMED
     routes = all_routes(session, registry, booking, kind)
     recipients = [str(route.recipient) for route in routes]
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
     for route in routes[after:]:
+        if own and route.contact_id and platform_of(route.account) == own.platform:
+            continue
         message = notification(booking, route, cause, kind, max(now, row.due_at))
         if kind is MessageKind.REMINDER:
             take_key(session, message.dedupe_key, row.expires_at)
         known = select(OutboxRow.status).where(OutboxRow.dedupe_key == message.dedupe_key)
         is_other = row.kind != MessageKind.REPLY
-        if is_other and session.scalar(known) == OutboxStatus.FAILED:
+        if (is_other or answers_change) and session.scalar(known) == OutboxStatus.FAILED:
             continue  # it was sent both ways at once, and the other was given up first
         fallback = replace(message, expires_at=row.expires_at)
         enqueue(session, registry.accounts, [fallback], now)
         if platform_of(route.account) not in WAITING:
             return True
+    if own and was_answered(session, own):
+        return True
     others = session.scalars(
         select(OutboxRow).where(
             OutboxRow.booking_id == booking.id,
@@ -260,5 +271,18 @@ def _email_routes(registry: Registry, booking: Booking) -> list[Route]:
     return [route for route in routes if platform_of(route.account) == EMAIL]
 
 
-def _last_change(session: Session, booking: Booking) -> int | None:
-    return session.scalar(select(func.max(History.id)).where(History.booking_id == booking.id))
+def _last_change(session: Session, booking: Booking) -> History | None:
+    changes = select(History).where(History.booking_id == booking.id)
+    return session.scalar(changes.order_by(History.id.desc()).limit(1))
+
+
+def _tell_of_address(
+    session: Session, registry: Registry, booking: Booking, change: History, now: datetime
+) -> None:
+    """Tell the chat that gave an e-mail address, once, that an e-mail wasn't delivered there."""
+    found = given_at(session, registry, booking)
+    if found is None or change.action == HistoryAction.CANCELLED:
+        return
+    given, route = found
+    cause, kind = Cause.refused(given.id), MessageKind.ADDRESS_REFUSED
+    enqueue(session, registry.accounts, [notification(booking, route, cause, kind, now)], now)

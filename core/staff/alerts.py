@@ -18,6 +18,7 @@ from core.db.models import (
     StaffRoom,
     TimeOffer,
 )
+from core.messaging.addresses import OWN_CHANGES, email_given
 from core.messaging.keys import Cause, MessageKind, RoomRecipient
 from core.messaging.notifications import redirect_from_ended
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
@@ -39,6 +40,9 @@ ALERTED = frozenset(
 
 CALLED_WITH = (MessageKind.NO_TIME_FREE, MessageKind.OFFER_EXPIRED)
 """The messages to citizens with which their rooms are told to call them."""
+
+TOLD_ONCE = frozenset({MessageKind.REPLY, MessageKind.CONFIRMED, MessageKind.REMINDER})
+"""The messages that tell nothing new of a booking: one alert is enough that they don't arrive."""
 
 
 class RoomRow(NamedTuple):
@@ -177,16 +181,49 @@ def enqueue_undelivered(
 ) -> None:
     """Enqueue the alerts that a citizen's message was given up, where its booking isn't over.
 
-    Not of one with which the rooms were told to call, by what became of an offer.
+    Of what the office tells anew, for each message; of what says how it was booked, once. Not of one
+    with which the rooms were told to call, by what became of an offer.
     """
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None or booking.ends_at <= now or row.kind in CALLED_WITH:
+        return
+    if _is_to_be_called(session, booking, row):
         return
     row_id = row.id
     if row.inbound_id is not None:  # of the replies of a turn, the rooms are told once
         turn = OutboxRow.inbound_id == row.inbound_id, OutboxRow.booking_id == row.booking_id
         row_id = session.scalar(select(func.min(OutboxRow.id)).where(*turn)) or row_id
     _enqueue_call(session, registry, booking, Cause.undelivered(row_id), now)
+
+
+def given_up(session: Session, call: OutboxRow) -> OutboxRow | None:
+    """Return the message that was given up, for which a room was told to call."""
+    row_id = Cause.parse(call.dedupe_key, call.recipient).as_undelivered()
+    return session.get(OutboxRow, row_id) if row_id else None
+
+
+def _is_to_be_called(session: Session, booking: Booking, row: OutboxRow) -> bool:
+    """Return whether rooms were told to call already, for the same change or a reminder before.
+
+    Those before the e-mail address was given anew don't count.
+    """
+    if row.kind not in (*OWN_CHANGES, *TOLD_ONCE):
+        return False
+    given = email_given(session, booking)
+    since = given.at if given else row.due_at
+    calls = session.scalars(
+        select(OutboxRow).where(
+            OutboxRow.booking_id == booking.id,
+            OutboxRow.kind == MessageKind.UNDELIVERED_ALERT,
+            OutboxRow.due_at >= since,
+        )
+    )
+    return any(
+        (call.due_at >= row.due_at and about.kind in (*OWN_CHANGES, *TOLD_ONCE))
+        or {about.kind, row.kind} <= TOLD_ONCE
+        for call in calls
+        if (about := given_up(session, call))
+    )
 
 
 def redirect_or_call(

@@ -210,11 +210,15 @@ def appointment_facts(
         text = _("We will call you at the number that ends in {digits}.", digits=phone[-2:])
         rows.append(Fact(_("Telephone"), text, show_label=False))
     elif channel == Channel.VIDEO and email:
-        _user, _at, host = email.partition("@")
-        shown = f"{email[0]}…@{host}"
-        text = _("The office will send the link for the call to {email}.", email=shown)
+        to = masked_email(email)
+        text = _("The office will send the link for the call to {email}.", email=to)
         rows.append(Fact(_("Email"), text, show_label=False))
     return [Facts(tuple(rows))]
+
+
+def masked_email(email: str) -> str:
+    """Return as much of an e-mail address as its owner needs to know it by."""
+    return f"{email[:1]}…@{email.rpartition('@')[2]}"
 
 
 def service_fact(body: Municipality, service: Service) -> Fact:

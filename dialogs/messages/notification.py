@@ -93,7 +93,7 @@ KEEP_CODES = _(
 
 CANCELLATIONS = {MessageKind.CANCELLED, MessageKind.CANCELLED_BY_OFFICE}
 
-OTHERS = TO_STAFF | TO_CHAT | {MessageKind.REPLY, MessageKind.EVENT}
+OTHERS = TO_STAFF | TO_CHAT | {MessageKind.REPLY, MessageKind.EVENT, MessageKind.ADDRESS_REFUSED}
 """The kinds that aren't notifications about an appointment."""
 
 if _missing := set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - STATES.keys() - OTHERS:

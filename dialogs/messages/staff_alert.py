@@ -87,9 +87,9 @@ def alert_line(body: Municipality, entry: AgendaEntry, change: ShownChange) -> T
     return _line(body, entry, _change(body, entry, change))
 
 
-def undelivered(body: Municipality, entry: AgendaEntry) -> Text:
-    """Return the alert that a message to the citizen of a booking was given up."""
-    return at_a_glance(body, entry, UNDELIVERED)
+def undelivered(body: Municipality, entry: AgendaEntry, *why: Text | None) -> Text:
+    """Return the alert that a message to the citizen of a booking was given up, and `why`."""
+    return lines(at_a_glance(body, entry, UNDELIVERED), *why)
 
 
 def at_a_glance(body: Municipality, entry: AgendaEntry, heading: Text) -> Text:

@@ -20,6 +20,7 @@ from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import SENT_STATUSES
 from core.messaging.page_inbox import was_fetched
 from core.messaging.routes import PAGE
+from core.staff.alerts import given_up
 
 SAID = (MessageKind.TIME_OFFERED, MessageKind.NO_TIME_FREE, MessageKind.OFFER_EXPIRED)
 """The messages by which a citizen knows that an appointment can't take place at its time."""
@@ -140,7 +141,7 @@ def _was_told(session: Session, offer: TimeOffer, ways: Collection[MessageKind])
     )
     among, told, settled = _of_same_time(session, offer.booking_id), 0, 0
     for row in rows:
-        about = _given_up(session, row) if row.kind == MessageKind.UNDELIVERED_ALERT else row
+        about = given_up(session, row) if row.kind == MessageKind.UNDELIVERED_ALERT else row
         if about is None or about.kind not in (*SAID, WITHDRAWN, MessageKind.OFFER_ALERT):
             continue
         number, state = Cause.parse(about.dedupe_key, about.recipient).as_offer()
@@ -162,9 +163,3 @@ def _of_same_time(session: Session, booking_id: int) -> Collection[int]:
         TimeOffer.booking_id == booking_id, DOUBTING, ~moved.exists()
     )
     return set(session.scalars(found))
-
-
-def _given_up(session: Session, call: OutboxRow) -> OutboxRow | None:
-    """Return the message that was given up, for which a room was told to call."""
-    row_id = Cause.parse(call.dedupe_key, call.recipient).as_undelivered()
-    return session.get(OutboxRow, row_id) if row_id else None

@@ -219,6 +219,48 @@ def test_once_the_appointment_is_over_nobody_is_to_be_called(booked: PushDeploym
 
 
 @mostly_on("sqlite")
+def test_who_changes_it_in_a_chat_is_told_there_once_that_emails_do_not_arrive(
+    push: PushDeployment,
+) -> None:
+    """And neither as if it came from elsewhere, nor are staff to call."""
+    bind(push)
+    push.email.fails = [DeliveryError("no such mailbox", unreachable=True)] * 9
+    push.deployment.talk(*BOOK, *DETAILS, "γράψτε μου με email")
+    push.deliver(push.settled)
+    told = [said for said in push.server.to("citizen") if "δεν παραδόθηκε" in said]
+    assert len(told) == 1
+    assert "m…@example.gr" in told[0]
+    before = len(push.server.to("citizen"))
+    answered = push.deployment.talk("αρρώστησα", "ναι")
+    push.deliver(push.settled)
+    assert [row[1] for row in push.rows("cancelled")] == ["failed"]
+    assert len(push.server.to("citizen")) == before + len(answered)
+    assert calls(push) == []
+
+
+@mostly_on("sqlite")
+def test_of_an_address_that_is_dead_staff_are_told_once_and_what_was_lost(
+    push: PushDeployment,
+) -> None:
+    bind(push)
+    push.deployment.platform = push.deployment.account = "webchat"
+    push.deployment.services.registry.accounts |= {"webchat"}
+    push.email.fails = [DeliveryError("no such mailbox", unreachable=True)] * 9
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    assert calls(push) == []
+    for hours in (52, 21):  # past the first reminder, and past the second
+        push.deployment.clock.forward(hours=hours)
+        push.deliver(push.settled)
+    assert [row[1] for row in push.rows("reminder")].count("failed") == 2
+    (alert,) = calls(push)
+    assert alert.text.endswith(
+        "\nΔεν παραδόθηκε: η υπενθύμιση (με email)."
+        "\nΗ διεύθυνση email δεν δέχεται μηνύματα. Ζητήστε, παρακαλώ, τη σωστή."
+    )
+
+
+@mostly_on("sqlite")
 def test_what_twice_may_have_arrived_is_told_of(booked: PushDeployment) -> None:
     booked.deployment.clock.forward(days=1, hours=4)
     booked.server.failures["citizen"] = [(0, {})] * 2
