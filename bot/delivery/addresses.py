@@ -5,8 +5,9 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from bot.context import Services
+from core.catalogue.registry import Registry
 from core.db.models import OutboxRow, Suppression
-from core.messaging.addresses import address_hash, find_suppression
+from core.messaging.addresses import address_hash, find_suppression, may_be_alive
 from core.messaging.outbox_admin import RETRIED
 
 log = structlog.get_logger()
@@ -15,13 +16,22 @@ log = structlog.get_logger()
 def suppression_of(
     session: Session, services: Services, row: OutboxRow, address: str
 ) -> Suppression | None:
-    """Return the suppression of a row's address; it ends where the technician retries the row."""
+    """Return the suppression of a row's address; it ends where the technician retries the row.
+
+    That of an address in a booking's details ends, too, when it is given anew, and with time.
+    """
     if row.last_error == RETRIED:
         unsuppress(session, services, row.account, address)
         return None
     if row.room_id is not None:
         return None  # a chat that can't be written to is unbound instead
-    return find_suppression(session, services.registry, row.account, address)
+    found = find_suppression(session, services.registry, row.account, address)
+    if found is None or row.contact_id is not None or row.booking_id is None:
+        return found
+    if not may_be_alive(session, row.booking_id, found.at, services.clock()):
+        return found
+    session.delete(found)
+    return None
 
 
 def suppress(session: Session, services: Services, account: str, address: str) -> None:

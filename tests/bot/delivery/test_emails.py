@@ -344,6 +344,25 @@ def test_a_dead_address_is_suppressed_and_a_busy_mail_server_tried_again(
     assert all(TO not in str(row) for row in town.rows())
 
 
+@pytest.mark.parametrize(
+    ("how", "days", "tried"), [("moved", 0, False), ("given anew", 0, True), ("moved", 30, True)]
+)
+def test_a_dead_address_is_tried_again_once_it_is_given_anew_or_after_a_month(
+    town: PushDeployment, server: MailServer, how: str, days: int, tried: bool
+) -> None:
+    server.answers["RCPT"] = ["550 5.1.1 unknown"]
+    town.deliver(town.settled)
+    town.deployment.clock.forward(minutes=1)
+    earlier = update(Suppression).values(at=town.deployment.clock() - timedelta(days=days))
+    if days:
+        town.deployment.database.write_sync(lambda session: session.execute(earlier))
+    change(town.deployment, move if how == "moved" else edit)
+    town.deliver(town.settled)
+    assert bool(server.received) == tried
+    kept = town.deployment.rows("SELECT count(*) FROM suppressions")
+    assert kept == [(0 if tried else 1,)]
+
+
 def test_an_english_booking_is_written_of_in_english(
     push: PushDeployment, server: MailServer
 ) -> None:
