@@ -171,8 +171,9 @@ class EmailMetadata(BaseModel):
     there is one. `calendar_method` and `invites` are those of the calendar file that comes with it.
     `id` is the same at each try of a message, `thread` in all messages about an appointment. `link`
     is the address of its page, where it can be moved and cancelled if it is `changeable`, and where
-    they can say that they come if it `asks`; `unsubscribe` is the one that ends the reminders by
-    e-mail, `sample` the note that the municipality is one; each is "" for none.
+    they can say that they come if it `asks`, and take the new time that the office offers if it
+    `offers` one; `unsubscribe` is the one that ends the reminders by e-mail, `sample` the note that
+    the municipality is one; each is "" for none.
     """
 
     subject: str
@@ -193,6 +194,7 @@ class EmailMetadata(BaseModel):
     unsubscribe: str = ""
     changeable: bool = True
     asks: bool = False
+    offers: bool = False
     sample: str = ""
 
 

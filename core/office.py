@@ -340,6 +340,13 @@ class Office:
         was_told = told.was_told_last if last else told.was_told_to
         return was_told(self._session, offer, contact_id, self._came) if contact_id else False
 
+    def was_told_any_way(self, offer: TimeOffer) -> bool:
+        """Return whether the citizen was told of an offer before this message, in any way."""
+        contact_id = self._own[0].contact_id
+        if not contact_id:
+            return False
+        return told.was_told_any_way(self._session, offer, contact_id, self._came)
+
     def offered_booking(self, offer: TimeOffer) -> Booking:
         """Return the booking for which another time is offered."""
         return self._session.get_one(Booking, offer.booking_id)

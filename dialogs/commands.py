@@ -16,9 +16,9 @@ from dialogs.managing.coming import come_by_word, may_mean_visit, stay_away_by_w
 from dialogs.managing.find import LOST, LOST_CODE, ask_by_code, ask_lost, can_send_codes
 from dialogs.managing.offers import (
     answer_by_word,
+    known_offer,
     may_be_declined,
     say_no_thanks,
-    told_offer,
     told_open_offer,
     was_offered_last,
 )
@@ -234,7 +234,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
         run=_answers_offer(OfferAnswer.ACCEPT),
         shown="never",
-        typed=lambda ctx: _is_idle(ctx) and told_offer(ctx) is not None,
+        typed=lambda ctx: _is_idle(ctx) and known_offer(ctx) is not None,
         yields=True,
     ),
     *(

@@ -14,6 +14,7 @@ from bot.views.booking_link import link_of
 from bot.views.calendar_file import calendar_file
 from bot.views.reminder_link import unsubscribe_link
 from core.bookings.history import calendar_sequence
+from core.bookings.offers.ends import is_made
 from core.bookings.reference import lasting_id
 from core.db.models import Booking, OutboxRow, StaffRoom
 from core.i18n import Text, TextTemplate, _
@@ -87,6 +88,7 @@ def as_email(
         link="" if of_several else link_of(session, services, booking),
         changeable=is_changeable(loaded, booking, services.clock()),
         asks=is_reminder and booking.coming_at is None,
+        offers=not is_reminder and is_made(session, booking.id, services.clock()),
         sample=say(samples_note(registry.samples(body.id))),
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
     )

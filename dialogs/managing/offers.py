@@ -86,6 +86,12 @@ def told_offer(ctx: Context) -> TimeOffer | None:
     return offer if offer and ctx.office.was_told(offer) else None
 
 
+def known_offer(ctx: Context) -> TimeOffer | None:
+    """Return the offer in question, if the citizen was told of it, here or by e-mail perhaps."""
+    offer = offer_in_question(ctx)
+    return offer if offer and ctx.office.was_told_any_way(offer) else None
+
+
 def told_open_offer(ctx: Context) -> TimeOffer | None:
     """Return the one offer that is open, if this chat was told of it."""
     return told_offer(ctx) if _made_offers(ctx) else None

@@ -130,7 +130,7 @@ def _time_offered(
     zone = shown_zone(body, booking.channel, citizen)
     held_until = FormattedDate(until.astimezone(zone), f"EEEE d MMMM, {CLOCK}")
     how = (
-        _("To take it, answer in the chat in which you booked, or call the office.")
+        _("To take it, write “I accept” in the chat in which you booked, or call the office.")
         if to_attendee
         else _("If it doesn't suit you, pick another one, or call the office.")
     )

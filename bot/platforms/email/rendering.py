@@ -43,7 +43,12 @@ RESCHEDULE, CANCEL = _("Reschedule"), _("Cancel")
 RESCHEDULE_OR_CANCEL = _("Reschedule or cancel")
 APPOINTMENT = _("Your appointment")
 WILL_YOU_COME, COMING = _("Will you come?"), _("I'm coming")
+SEE_NEW_TIME = _("See the new time")
 ASKS_FIRST = _("Both lead to the page of your appointment. Nothing changes before you confirm it.")
+TAKE_IT_THERE = _(
+    "You can take the new time on the page of your appointment. Nothing changes before you confirm "
+    "it."
+)
 ON_MAP = _("Show on the map")
 ATTACHED = _("To save the appointment in your calendar, open the attached file: {file}")
 ATTACHED_CANCELLED = _(
@@ -138,7 +143,8 @@ class Renderer:
             "cancel": say(CANCEL),
             "reschedule_or_cancel": say(RESCHEDULE_OR_CANCEL),
             "your_appointment": say(APPOINTMENT),
-            "asks_first": say(ASKS_FIRST),
+            "see_new_time": say(SEE_NEW_TIME),
+            "asks_first": say(TAKE_IT_THERE if metadata.offers else ASKS_FIRST),
             "attached": reply.file
             and say(TextTemplate(attached.message, args={"file": reply.file})),
             "automatic": " ".join(map(say, why)),

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.bookings.offers.ends import DOUBTING, moved_since
 from core.db.models import (
     Booking,
+    Contact,
     OfferState,
     OutboxRow,
     OutboxStatus,
@@ -48,6 +49,20 @@ def may_be_read(session: Session, offer: TimeOffer) -> bool:
 def was_told_to(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:
     """Return whether a contact was sent an offer, or their page had fetched it before a time."""
     return bool(_sent_to(session, offer, contact_id, before))
+
+
+def was_told_any_way(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:
+    """Return whether a contact was told of an offer, or the attendee or another of the citizen's.
+
+    As by an e-mail, to which no word can answer.
+    """
+    if was_told_to(session, offer, contact_id, before):
+        return True
+    citizen_id = session.get_one(Booking, offer.booking_id).citizen_id
+    others = {row.contact_id for row in _sent(session, offer) if row.due_at < before}
+    others.discard(contact_id)
+    contacts = (session.get_one(Contact, each) for each in others if each is not None)
+    return None in others or any(each.citizen_id == citizen_id for each in contacts)
 
 
 def was_told_last(session: Session, offer: TimeOffer, contact_id: int, before: datetime) -> bool:

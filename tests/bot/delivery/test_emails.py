@@ -217,11 +217,14 @@ def test_an_upcoming_appointment_has_one_link_in_all_its_emails(
     links = set()
     for message in [got.message for got in server.received[:-1]]:
         found = parts(message)
-        (link,) = url.findall(found["text/plain"])
+        (link,) = set(url.findall(found["text/plain"]))
+        offers = message["Subject"].startswith("Σας προτείνουμε")
+        assert (f"Δείτε τη νέα ώρα:\r\n{link}\r\n" in found["text/plain"]) == offers
+        assert (f'href="{link}#answer"' in found["text/html"]) == offers
         assert f"Αλλαγή ή ακύρωση:\r\n{link}\r\n" in found["text/plain"]
         for label, task in (("Αλλαγή ημέρας ή ώρας", "move"), ("Ακύρωση", "cancel")):
             assert re.search(f'href="{link}#{task}" [^>]*>{label}</a>', found["text/html"])
-        assert len(url.findall(found["text/html"])) == 2
+        assert len(url.findall(found["text/html"])) == 2 + offers
         assert link.encode() in message.as_bytes(), "it was encoded, or cut"
         assert len(link) <= 76
         assert "/a/" not in re.sub(r"\r?\n ", "", found.get("text/calendar", ""))

@@ -196,6 +196,24 @@ def test_few_words_answer_no_offer_of_which_this_chat_wasnt_told(
 
 
 @pytest.mark.parametrize(
+    ("word", "state"), [("δέχομαι", "accepted"), ("ναι", "made"), ("όχι ευχαριστώ", "made")]
+)
+def test_an_offer_that_was_told_by_email_is_accepted_in_the_chat(
+    deployment: Deployment, word: str, state: str
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment, "")
+    by_email = {"status": "sent", "platform": "email", "contact_id": None}
+    offered = update(OutboxRow).where(OutboxRow.kind == "time_offered").values(by_email)
+    deployment.database.write_sync(lambda session: session.execute(offered))
+    deployment.clock.forward(minutes=1)
+    deployment.talk(word)
+    assert offers(deployment) == [state]
+
+
+@pytest.mark.parametrize(
     ("between", "booked", "word"),
     [
         (["τα ραντεβού μου", "πίσω"], 1, "ναι"),  # something else was said since
