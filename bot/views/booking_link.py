@@ -16,14 +16,16 @@ from core.actor import Actor
 from core.bookings.history import calendar_sequence
 from core.bookings.links import link_token, linked_booking
 from core.bookings.offers.ends import is_made
+from core.bookings.offers.served import can_be_kept
 from core.bookings.service import check_changeable, check_open
 from core.bookings.visits import documents_key, is_ready
 from core.db.models import Booking, BookingState
-from core.errors import BookingRefused
+from core.errors import BookingRefused, RefusalKind
 from core.i18n import LocalizedText, Text, _
 from core.messaging.preferences import language_for
 from dialogs.messages.appointment import full_details, office_phone
 from dialogs.messages.blocks import Checklist
+from dialogs.messages.time_offer import CANNOT_BE_KEPT
 
 PATH = "/a/"
 """The beginning of the path of a booking's page; its token follows."""
@@ -44,11 +46,12 @@ class TickedDocument:
 class LinkedAppointment:
     """An appointment as the page of its link shows it.
 
-    Where `is_offered`, the office offers another time for it. One that is `ended` was cancelled
-    (`is_cancelled`) or is over: the page says so, and whom to call. Where there is a `refusal`, it
-    can neither be moved nor cancelled here any more, for that reason. Where it `asks`, the citizen
-    hasn't said that they come at `starts_at`, in seconds since 1970; where it `is_expected`, they
-    have.
+    Where it is `off`, it can't take place at its time, and this says so: then nobody is asked to
+    come, nor given its calendar file. Where `is_offered`, the office offers another time for it.
+    One that is `ended` was cancelled (`is_cancelled`) or is over: the page says so, and whom to
+    call. Where there is a `refusal`, it can neither be moved nor cancelled here any more, for that
+    reason. Where it `asks`, the citizen hasn't said that they come at `starts_at`, in seconds since
+    1970; where it `is_expected`, they have.
     """
 
     language: str
@@ -58,6 +61,7 @@ class LinkedAppointment:
     blocks: Sequence[ReplyBlock]
     documents: Sequence[TickedDocument] = ()
     ended: str = ""
+    off: str = ""
     is_cancelled: bool = False
     refusal: str = ""
     is_offered: bool = False
@@ -107,7 +111,10 @@ def linked_appointment(
             ended = say(CANCELLED if is_cancelled else OVER)
             blocks = office_phone(loaded, booking)
     is_offered = not ended and is_made(session, booking.id, now)
-    is_expected = booking.coming_at is not None
+    off = "" if ended or can_be_kept(loaded, booking) else say(CANNOT_BE_KEPT)
+    if off:
+        documents = ()
+    is_expected = booking.coming_at is not None and not off
     return LinkedAppointment(
         language,
         booking.timezone,
@@ -119,10 +126,11 @@ def linked_appointment(
             for each in documents
         ],
         ended,
+        off,
         is_cancelled,
         refusal,
         is_offered,
-        asks=not (ended or is_offered or is_expected),
+        asks=not (ended or off or is_offered or is_expected),
         is_expected=is_expected and not ended,
         starts_at=int(booking.starts_at.timestamp()),
     )
@@ -131,7 +139,7 @@ def linked_appointment(
 def linked_file(session: Session, services: Services, token: str) -> CalendarFile | None:
     """Return the calendar file of a link's appointment, also of a cancelled one.
 
-    None where no link has that token. Raises BookingRefused where it is over.
+    None where no link has that token. Raises BookingRefused where it is over, or can't take place.
     """
     booking = linked_booking(session, token)
     if booking is None:
@@ -139,5 +147,7 @@ def linked_file(session: Session, services: Services, token: str) -> CalendarFil
     services.registry.refresh_without_lock(session)
     if booking.state != BookingState.CANCELLED:
         check_open(booking, services.clock())
+        if not can_be_kept(services.registry[booking.municipality_id], booking):
+            raise BookingRefused(RefusalKind.NOT_CONFIRMED, CANNOT_BE_KEPT)
     language, zone = language_for(session, booking), ZoneInfo(booking.timezone)
     return calendar_file(services, language, booking, zone, calendar_sequence(session, booking))

@@ -28,14 +28,10 @@ from dialogs.messages.appointment import (
     attendee_facts,
 )
 from dialogs.messages.blocks import Heading, Message, Paragraph, message
+from dialogs.messages.time_offer import CANNOT_BE_KEPT
 
 ACCEPT = "accept"
 """The task that takes the time which the office offers in place of the booking's."""
-
-CANNOT_BE_KEPT = _(
-    "It can't take place at this time. If you don't take another one, the office will write or "
-    "call you about it."
-)
 
 
 def _ask_action(ctx: Context) -> Prompt:

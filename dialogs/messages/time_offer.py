@@ -21,6 +21,11 @@ from dialogs.messages.blocks import Block, Fact, Facts, Message, Note, Paragraph
 
 LINK_PREFIX = "offer_"
 
+CANNOT_BE_KEPT = _(
+    "It can't take place at this time. If you don't take another one, the office will write or "
+    "call you about it."
+)
+
 
 class OfferAnswer(StrEnum):
     """An answer of the citizen to an offer; its link is this, and the offer's id."""

@@ -70,13 +70,15 @@ class LinkPages:
         return self._page(request, token, found)
 
     async def calendar(self, token: str) -> Response:
-        """Return the calendar file; of a cancelled appointment, too."""
+        """Return the calendar file; of a cancelled appointment, too; 410 where there is none."""
         try:
             file = await self._database.read(
                 lambda session: linked_file(session, self._services, token)
             )
         except BookingRefused:
-            raise HTTPException(410, "This appointment is over.") from None
+            raise HTTPException(
+                410, "This appointment is over, or can't take place at its time."
+            ) from None
         if file is None:
             raise HTTPException(404, NO_LINK)
         return Response(

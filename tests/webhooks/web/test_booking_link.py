@@ -1,7 +1,7 @@
 """The page of a link in an e-mail: it shows one appointment, and changes nothing by itself."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import httpx
@@ -10,8 +10,11 @@ from icalendar import Calendar
 from sqlalchemy import event, select
 from structlog.testing import capture_logs
 
+from core.actor import OPERATOR
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.bookings.links import link_token
-from core.db.models import Booking
+from core.db.models import Booking, ExceptionKind
 from core.errors import DatabaseUnavailable
 from tests.bot.delivery.test_emails import offer
 from tests.conftest import Deployment
@@ -256,6 +259,20 @@ def test_a_time_that_is_offered_can_be_taken_by_the_link(
     (taken,) = re.findall(r'value="([^"]+)">Δέχομαι τη νέα ώρα: ', page)
     say(client, "/m/kalamata", choice=taken)
     assert state(deployment) != before
+
+
+def test_one_that_cannot_take_place_says_so_and_gives_no_calendar_file(
+    client: httpx.Client, path: str, deployment: Deployment
+) -> None:
+    registry, now, day = deployment.services.registry, deployment.clock(), date(2026, 12, 3)
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, "kalamata", day, day)
+    deployment.database.write_sync(lambda s: closures.make(s, registry, OPERATOR, asked, now))
+    page = client.get(path).text
+    assert "Δεν μπορεί να γίνει αυτή την ώρα." in page
+    assert ".ics" not in page
+    assert re.findall('name="task" value="([a-z]+)"', page) == ["move", "cancel"]
+    assert 'name="ready"' not in page
+    assert client.get(f"{path}.ics").status_code == 410
 
 
 @pytest.mark.parametrize("forged", ["a" * 26, "1" * 26, "x", "é" * 26, "a" * 5000, "%00"])
