@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from core.catalogue.model import Municipality
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState, OfferState, TimeOffer
-from core.i18n import FormattedDate, Text, TextTemplate, _, join
+from core.i18n import FormattedDate, Text, TextTemplate, ZoneCity, _, join
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import (
     CLOCK,
@@ -132,8 +133,7 @@ def _time_offered(
     body = loaded.body
     minutes = int((hold.ends_at - hold.starts_at).total_seconds() // 60)
     new_time = appointment_time(hold.starts_at, minutes, body, hold.channel, citizen)
-    zone = shown_zone(body, booking.channel, citizen)
-    held_until = FormattedDate(until.astimezone(zone), f"EEEE d MMMM, {CLOCK}")
+    held_until = _deadline(until, shown_zone(body, booking.channel, citizen), body, citizen)
     how = (
         _("To take it, write “I accept” in the chat in which you booked, or call the office.")
         if to_attendee
@@ -156,6 +156,15 @@ def _time_offered(
         until=held_until,
     )
     return Message(tuple(blocks), brief=brief)
+
+
+def _deadline(until: datetime, zone: ZoneInfo, body: Municipality, citizen: ZoneInfo) -> Text:
+    """Return until when a time is held, with its zone where the citizen's isn't the office's."""
+    shown = FormattedDate(until.astimezone(zone), f"EEEE d MMMM, {CLOCK}")
+    local = until.astimezone(ZoneInfo(body.timezone))
+    if local.utcoffset() == until.astimezone(citizen).utcoffset():
+        return shown
+    return join(" ", shown, _("(time of {zone})", zone=ZoneCity(zone.key)))
 
 
 def _opening(offered: Offered, appointment: Text) -> Text:

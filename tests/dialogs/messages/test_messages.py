@@ -9,7 +9,7 @@ import pytest
 from bot.i18n.translator import Translator
 from core.catalogue.model import Municipality
 from core.catalogue.registry import LoadedMunicipality
-from core.db.models import Booking
+from core.db.models import Booking, TimeOffer
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import (
     FORGET_IN_CALENDAR,
@@ -32,6 +32,7 @@ from dialogs.messages.blocks import (
     to_text,
 )
 from dialogs.messages.notification import notification_message
+from dialogs.messages.time_offer import Offered, offer_message
 from dialogs.nlu.fields import dialled_number
 
 START = datetime(2026, 12, 3, 10, 30, tzinfo=UTC)
@@ -242,6 +243,29 @@ def test_a_notification_has_a_brief_form(
     assert plain(texts, said)[:7] == [first, *HOUSING_TEXT]
     whole = texts.say(said.brief, "en")
     assert whole == f"{brief}Thu 3 Dec 12:30, Housing Benefit. Code: KX7 M2P."
+
+
+@pytest.mark.parametrize(
+    ("channel", "zone", "until"),
+    [
+        ("in_person", ATHENS, "Tuesday 1 December, 14:32."),
+        ("in_person", MELBOURNE, "Tuesday 1 December, 14:32 (time of Athens)."),
+        ("video", MELBOURNE, "Tuesday 1 December, 23:32 (time of Melbourne)."),
+    ],
+)
+def test_until_when_a_time_is_held_has_its_zone_where_there_are_two(
+    texts: Translator, shipped: Shipped, channel: str, zone: ZoneInfo, until: str
+) -> None:
+    given = HOUSING.service, HOUSING.branch, channel
+    booked, hold = booking(*given), booking(*given)
+    ends = datetime(2026, 12, 1, 12, 32, tzinfo=UTC)
+    offered = Offered(TimeOffer(id=1, state="made", expires_at=ends), hold, None)
+    kind = MessageKind.TIME_OFFERED
+    said = offer_message(loaded(shipped["kalamata"]), kind, booked, offered, zone, EARLY)
+    assert said
+    assert said.brief
+    assert f"It is held until {until}" in plain(texts, said)
+    assert texts.say(said.brief, "en").endswith(f"held until {until}")
 
 
 def test_a_cancellation_message_offers_nothing_but_to_remove_it_from_the_calendar(
