@@ -11,8 +11,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.delivery.status_reports import apply_status
+from bot.messages import Sender
 from bot.ops.time_offers import work_once
 from bot.platforms.webhook import Receipt
+from bot.views import inbox
 from core.actor import Role, Staff
 from core.bookings import by_staff
 from core.bookings.closures import service as closures
@@ -249,6 +251,12 @@ def test_of_an_address_that_is_dead_staff_are_told_once_and_what_was_lost(
     push.deployment.talk(*BOOK, *DETAILS)
     push.deliver(push.settled)
     assert calls(push) == []
+    services, page = (
+        push.deployment.services,
+        Sender(platform="webchat", account="webchat", address="citizen"),
+    )
+    fetched = push.deployment.database.write_sync(lambda s: inbox.fetch(s, services, page))
+    assert ["m…@example.gr" in each.text for each in fetched] == [True]
     for hours in (52, 21):  # past the first reminder, and past the second
         push.deployment.clock.forward(hours=hours)
         push.deliver(push.settled)
