@@ -181,8 +181,8 @@ def enqueue_undelivered(
 ) -> None:
     """Enqueue the alerts that a citizen's message was given up, where its booking isn't over.
 
-    Of what the office tells anew, for each message; of what says how it was booked, once. Not of one
-    with which the rooms were told to call, by what became of an offer.
+    Of what the office tells anew, for each message; of what says how it was booked, once. Not of
+    one with which the rooms were told to call, by what became of an offer.
     """
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None or booking.ends_at <= now or row.kind in CALLED_WITH:

@@ -10,7 +10,6 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
-from bot.delivery.addresses import address_hash
 from bot.delivery.status_reports import apply_status
 from bot.ops import late_receipts
 from bot.ops.late_receipts import read_receipts, read_receipts_forever
@@ -21,6 +20,7 @@ from bot.platforms.webhook import Receipt
 from core.db.models import Booking, OutboxRow, StaffRoom, Suppression
 from core.errors import ConfigurationError, DatabaseUnavailable
 from core.messaging import outbox_admin
+from core.messaging.addresses import address_hash
 from tests.bot.delivery.test_office_changes import cancel, change, move
 from tests.bot.push_deployment import BOOK, DETAILS, Mailbox, PushDeployment, TextMessages
 from tests.conftest import mostly_on
