@@ -199,7 +199,9 @@ class EmailMetadata(BaseModel):
 
 
 class Reply(BaseModel):
-    """A message of ours. Only the last of a turn is a question, and has a step and choices.
+    """A message of ours. Only the last of a turn is a question, and has a step.
+
+    Its choices answer it; those under another message are links, which are followed at any time.
 
     `text` is its plain form; `blocks` are the same as structured parts, where there is more than
     running text. Those stored before there were blocks have none. `brief` is a shorter form, for

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bot.i18n.translator import Translator
 from bot.messages import (
+    LINK_CHOICE,
     ActionItem,
     ActionsBlock,
     AttachmentBlock,
@@ -87,6 +88,14 @@ def build_reply(translator: Translator, messages: Sequence[Text | Message], lang
         spoken=say(lambda each: each.spoken),
         language=language,
         booking=next((each.booking for each in structured if each.booking), None),
+        choices=[
+            ReplyChoice(
+                id=f"{LINK_CHOICE}{button.link}",
+                label=translator.say(button.label, language),
+                row=place,
+            )
+            for place, button in enumerate(button for each in structured for button in each.buttons)
+        ],
     )
 
 

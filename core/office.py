@@ -355,6 +355,10 @@ class Office:
         """Return the hold of the time that is offered; None where it was never made."""
         return time_offers.hold_of(self._session, offer)
 
+    def offer_reason(self, offer: TimeOffer) -> str | None:
+        """Return the reason of the closure for which another time is offered, if there is one."""
+        return time_offers.reason_of(self._session, offer)
+
     def accept_offer(self, offer: TimeOffer) -> bool:
         """Move a booking to the time offered; return False where that is lost.
 

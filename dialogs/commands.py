@@ -15,9 +15,11 @@ from dialogs.managing import preferences
 from dialogs.managing.coming import come_by_word, may_mean_visit, stay_away_by_word
 from dialogs.managing.find import LOST, LOST_CODE, ask_by_code, ask_lost, can_send_codes
 from dialogs.managing.offers import (
+    ACCEPTING,
     answer_by_word,
     known_offer,
     may_be_declined,
+    say_last_offer,
     say_no_thanks,
     told_open_offer,
     was_offered_last,
@@ -28,6 +30,8 @@ from dialogs.messages.appointment import about_service, useful_links
 from dialogs.messages.blocks import message
 from dialogs.messages.relay import help_in_talk
 from dialogs.messages.time_offer import OfferAnswer
+from dialogs.nlu.lexicon import NO, POLITE, YES
+from dialogs.nlu.matching import find_phrase
 
 
 def _stop(ctx: Context, argument: str) -> None:
@@ -109,9 +113,29 @@ def _switches_to(dialog: str) -> Callable[[Context, str], None]:
     return lambda ctx, _argument: switch_to(ctx, dialog)
 
 
+def ask_again(ctx: Context, text: str) -> bool:
+    """Ask again what was said last, where few words typed in the middle of a task may answer it.
+
+    They may answer the task's question as well, which is asked once more after it. Return False,
+    saying nothing, for other texts, and while a text may be for an employee.
+    """
+    if _is_idle(ctx) or ctx.office.relay.is_open:
+        return False
+    polite = ctx.lexicon.words(POLITE)
+    if not any(find_phrase(text, ctx.lexicon.words(each), polite) for each in FEW_WORDS):
+        return False
+    return say_last_offer(ctx)
+
+
 def _answers_offer(answer: OfferAnswer) -> Callable[[Context, str], None]:
     return lambda ctx, _argument: answer_by_word(ctx, answer)
 
+
+YES_PLEASE = _("yes, yes please")
+NO_THANKS = _("no, no thanks, no thank you")
+
+FEW_WORDS = (ACCEPTING, YES_PLEASE, NO_THANKS, YES, NO)
+"""Words that may answer what was said last, or the open question."""
 
 COMMANDS: tuple[Command, ...] = (
     *relay.COMMANDS,
@@ -228,10 +252,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="accept_told_offer",
-        words=_(
-            "accept, i accept, ok i accept, yes i accept, accept it, i take it, "
-            "ok i take the new time, yes i take the new time"
-        ),
+        words=ACCEPTING,
         run=_answers_offer(OfferAnswer.ACCEPT),
         shown="never",
         typed=lambda ctx: _is_idle(ctx) and known_offer(ctx) is not None,
@@ -260,8 +281,8 @@ COMMANDS: tuple[Command, ...] = (
             yields=True,
         )
         for answer, words in (
-            (OfferAnswer.ACCEPT, _("yes, yes please")),
-            (OfferAnswer.DECLINE, _("no, no thanks, no thank you")),
+            (OfferAnswer.ACCEPT, YES_PLEASE),
+            (OfferAnswer.DECLINE, NO_THANKS),
         )
     ),
     Command(

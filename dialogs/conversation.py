@@ -7,7 +7,7 @@ from core.office import Office
 from dialogs import joining, relay
 from dialogs.booking.dialog import BOOK
 from dialogs.booking.for_caller import CALLER
-from dialogs.commands import COMMANDS
+from dialogs.commands import COMMANDS, ask_again
 from dialogs.context import Context
 from dialogs.deep_links import follow_link
 from dialogs.engine.state import Interruption
@@ -26,6 +26,11 @@ def _tell_of_left(ctx: Context, left: Interruption) -> None:
     joining.tell_of_left(ctx, left)
 
 
+def _take_from_question(ctx: Context, text: str) -> bool:
+    """Return whether a typed text is taken, for it may not be for the open question."""
+    return relay.ask_whose(ctx, text) or ask_again(ctx, text)
+
+
 CONVERSATION: Definition[Office] = Definition(
     dialogs={
         dialog.name: dialog
@@ -38,7 +43,7 @@ CONVERSATION: Definition[Office] = Definition(
         INTERRUPTIONS,
         steps=lambda ctx: (*INTERRUPTIONS.steps(ctx), *relay.STEPS, *joining.STEPS),
     ),
-    divert=relay.ask_whose,
+    divert=_take_from_question,
     interruption_left=_tell_of_left,
     before_interrupted=joining.leave_when_over,
     greeting=_(

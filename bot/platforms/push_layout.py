@@ -66,6 +66,7 @@ def adapt_replies(
         for each in (reply, *_attached(session, registry, texts, platform, reply))
     ]
     if not platform.can_edit:
+        replies = with_buttons_last(replies)
         return replies if same or not tapped else _echo(replies, tapped), {}
     if before is None:
         return replies, {}
@@ -116,6 +117,21 @@ def _venue(
     address = say(branch.address) if branch.address else name
     place = branch.place
     return Venue(latitude=place.latitude, longitude=place.longitude, name=name, address=address)
+
+
+def with_buttons_last(replies: Sequence[Reply]) -> list[Reply]:
+    """Return the replies with the buttons of all under the last, which hides those of the others.
+
+    They stand above its commands.
+    """
+    *said, asked = replies
+    links = [choice for each in said for choice in each.choices]
+    picks = [choice for choice in asked.choices if choice.number is not None]
+    commands = [choice for choice in asked.choices if choice.number is None]
+    return [
+        *(each.model_copy(update={"choices": []}) if each.choices else each for each in said),
+        asked.model_copy(update={"choices": [*picks, *links, *commands]}) if links else asked,
+    ]
 
 
 def _echo(replies: Sequence[Reply], tapped: str) -> list[Reply]:

@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.messages import LINK_CHOICE, Reply, ReplyChoice
+from bot.messages import Reply
 from bot.replies import build_reply
 from core.bookings.offers.service import hold_of, latest_offer, reason_of
 from core.bookings.offers.told import knows_otherwise, was_sent
 from core.db.models import Booking
 from core.messaging.keys import MessageKind
-from dialogs.messages.time_offer import ANSWERS, Offered, link_of, offer_message
+from dialogs.messages.time_offer import Offered, offer_message
 
 
 def render_offer(
@@ -43,17 +43,4 @@ def render_offer(
         services.clock(),
         to_attendee=to_attendee,
     )
-    if said is None:
-        return None
-    reply = build_reply(services.texts, [said], language)
-    if kind is not MessageKind.TIME_OFFERED or to_attendee:
-        return reply
-    choices = [
-        ReplyChoice(
-            id=f"{LINK_CHOICE}{link_of(answer, offer.id)}",
-            label=services.texts.say(label, language),
-            row=place,
-        )
-        for place, (answer, label) in enumerate(ANSWERS.items())
-    ]
-    return reply.model_copy(update={"choices": choices})
+    return build_reply(services.texts, [said], language) if said else None

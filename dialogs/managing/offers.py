@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 from core.bookings.offers.served import can_be_kept
 from core.bookings.offers.service import OFFER_ENDED
 from core.db.models import Booking, BookingState, OfferState, TimeOffer
 from core.errors import BookingRefused
 from core.i18n import Text, _
+from core.messaging.keys import MessageKind
 from dialogs.booking.time import short_time_label
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
@@ -18,9 +20,21 @@ from dialogs.managing.reschedule import moved_message
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import office_phone, one_line
 from dialogs.messages.blocks import Paragraph, message
-from dialogs.messages.time_offer import ANSWERS, LINK_PREFIX, OfferAnswer
+from dialogs.messages.time_offer import (
+    ANSWERS,
+    LINK_PREFIX,
+    OfferAnswer,
+    Offered,
+    offer_message,
+)
 
 _LINK = re.compile(rf"{LINK_PREFIX}({'|'.join(OfferAnswer)})_(\d{{1,18}})", re.ASCII)
+
+ACCEPTING = _(
+    "accept, i accept, ok i accept, yes i accept, accept it, i take it, ok i take the new time, "
+    "yes i take the new time"
+)
+"""Words that accept an offer, where one is in question."""
 
 NO_OFFER = _("No other time is offered to you now.")
 WHICH_OFFER = _(
@@ -103,15 +117,45 @@ def _made_offers(ctx: Context) -> list[TimeOffer]:
 
 
 def was_offered_last(ctx: Context) -> bool:
-    """Return whether the one open offer was told last, and made after the open question."""
-    offer = told_open_offer(ctx)
-    if offer and not ctx.office.was_told(offer, last=True):
-        return False
-    hold = ctx.office.offered_hold(offer) if offer else None
-    if hold is None or ctx.open_prompt is None:
-        return hold is not None
+    """Return whether an open offer was told last, and made after the open question."""
+    return _last_offer(ctx) is not None
+
+
+def _last_offer(ctx: Context) -> TimeOffer | None:
+    """Return the open offer that was told last, and made after the open question."""
+    for offer in _made_offers(ctx):
+        hold = ctx.office.offered_hold(offer)
+        if hold and is_after_question(ctx, hold.held_at) and ctx.office.was_told(offer, last=True):
+            return offer
+    return None
+
+
+def is_after_question(ctx: Context, at: datetime) -> bool:
+    """Return whether a time is after the open question was asked, if one is."""
+    if ctx.open_prompt is None:
+        return True
     asked_at = ctx.open_prompt.asked_at
-    return asked_at is not None and hold.held_at > asked_at
+    return asked_at is not None and at > asked_at
+
+
+def say_last_offer(ctx: Context) -> bool:
+    """Say the open offer that was told last once more; return False where there is none."""
+    offer = _last_offer(ctx)
+    return offer is not None and say_offer(ctx, offer)
+
+
+def say_offer(ctx: Context, offer: TimeOffer) -> bool:
+    """Say an open offer once more, with its buttons; return False where it can't be shown."""
+    booking = ctx.office.offered_booking(offer)
+    loaded = ctx.office.of_booking(booking)
+    if not loaded.has(booking.service, booking.branch):
+        return False
+    hold, reason = ctx.office.offered_hold(offer), ctx.office.offer_reason(offer)
+    offered = Offered(offer, hold, reason)
+    said = offer_message(loaded, MessageKind.TIME_OFFERED, booking, offered, ctx.zone, ctx.now)
+    if said is not None:
+        ctx.say(said)
+    return said is not None
 
 
 def may_be_declined(ctx: Context) -> bool:

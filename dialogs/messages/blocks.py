@@ -110,6 +110,17 @@ Block = Heading | Paragraph | Facts | Checklist | Note | Links | Actions | Attac
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message that is no question: the deep link that it follows, and its label.
+
+    It can be tapped whatever is asked then.
+    """
+
+    link: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A message as blocks.
 
@@ -121,6 +132,7 @@ class Message:
     booking: int | None = None
     brief: Text | None = None
     spoken: Text | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 def message(*blocks: Block) -> Message:

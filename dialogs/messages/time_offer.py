@@ -18,7 +18,7 @@ from dialogs.messages.appointment import (
     one_line,
     shown_zone,
 )
-from dialogs.messages.blocks import Block, Fact, Facts, Message, Note, Paragraph
+from dialogs.messages.blocks import Block, Button, Fact, Facts, Message, Note, Paragraph
 
 LINK_PREFIX = "offer_"
 
@@ -66,6 +66,12 @@ class Offered:
 def link_of(answer: OfferAnswer, offer_id: int) -> str:
     """Return the link under a button of an offer, such as "offer_accept_12"."""
     return f"{LINK_PREFIX}{answer}_{offer_id}"
+
+
+def buttons_of(offered: Offered) -> tuple[Button, ...]:
+    """Return the buttons under an offer."""
+    number = offered.offer.id
+    return tuple(Button(link_of(answer, number), label) for answer, label in ANSWERS.items())
 
 
 def offer_message(
@@ -155,7 +161,7 @@ def _time_offered(
         time=one_line(loaded, hold, citizen),
         until=held_until,
     )
-    return Message(tuple(blocks), brief=brief)
+    return Message(tuple(blocks), brief=brief, buttons=() if to_attendee else buttons_of(offered))
 
 
 def _deadline(until: datetime, zone: ZoneInfo, body: Municipality, citizen: ZoneInfo) -> Text:

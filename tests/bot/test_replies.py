@@ -1,11 +1,20 @@
 """Replies made of what was said and asked."""
 
 from bot.i18n.translator import Translator
-from bot.messages import FactRow, FactsBlock, HeadingBlock, ParagraphBlock, PlaceBlock, Reply
+from bot.messages import (
+    FactRow,
+    FactsBlock,
+    HeadingBlock,
+    ParagraphBlock,
+    PlaceBlock,
+    Reply,
+    ReplyChoice,
+)
+from bot.platforms.push_layout import with_buttons_last
 from bot.replies import build_replies, build_reply
 from core.i18n import _
 from dialogs.engine.prompts import OpenQuestion, Prompt, PromptKey, StoredPrompt
-from dialogs.messages.blocks import Fact, Facts, Heading, Message, Place, message
+from dialogs.messages.blocks import Button, Fact, Facts, Heading, Message, Place, message
 
 QUESTION = StoredPrompt(3, PromptKey("book", "day"))
 SAID = Message(
@@ -82,3 +91,19 @@ def test_a_reply_is_read_as_it_was_stored_and_former_ones_have_no_blocks(
     assert Reply.model_validate(stored) == reply
     former = {name: value for name, value in stored.items() if name not in ("blocks", "brief")}
     assert Reply.model_validate(former).blocks == []
+
+
+def test_buttons_under_what_is_said_are_links_and_stand_last_where_a_message_hides_others() -> None:
+    said = build_reply(
+        Translator(), [Message((), buttons=(Button("offer_accept_1", "Yes"),))], "en"
+    )
+    assert [(each.id, each.label) for each in said.choices] == [("link:offer_accept_1", "Yes")]
+    asked = Reply(
+        text="Which day?",
+        step="day",
+        choices=[ReplyChoice(id="3.1", label="Monday", number=1), ReplyChoice(id="3.b", label="B")],
+    )
+    before, last = with_buttons_last([said, asked])
+    assert before.choices == []
+    assert [each.label for each in last.choices] == ["Monday", "Yes", "B"]
+    assert with_buttons_last([said]) == [said]

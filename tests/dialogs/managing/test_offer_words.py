@@ -75,6 +75,11 @@ def offers(deployment: Deployment) -> list[str]:
     return list(deployment.database.write_sync(lambda s: s.scalars(states).all()))
 
 
+def confirmed(deployment: Deployment) -> list[Booking]:
+    query = select(Booking).where(Booking.state == "confirmed")
+    return list(deployment.database.write_sync(lambda s: s.scalars(query).all()))
+
+
 @pytest.mark.parametrize("word", ACCEPTING)
 def test_an_offer_that_was_said_last_is_accepted_in_few_words(
     deployment: Deployment, word: str
@@ -236,6 +241,32 @@ def test_a_word_that_may_mean_something_else_accepts_no_offer(
     deployment.clock.forward(minutes=1)
     deployment.talk(*between, word)
     assert offers(deployment) == ["made"] * booked
+
+
+@pytest.mark.parametrize("word", ["ναι", "όχι", "εντάξει", "δέχομαι", "yes please"])
+def test_few_words_within_a_task_answer_nothing_until_the_offer_was_said_again(
+    deployment: Deployment, word: str
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    deployment.talk("νέο ραντεβού", "town", "8/12", "9:30", NAME, PHONE)
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    before = deployment.last[-1]
+    said, asked = deployment.talk(word)
+    assert said.text.startswith("Η υπηρεσία σας παρακαλεί")
+    assert [choice.label for choice in said.choices] == [
+        "Δέχομαι τη νέα ώρα",
+        "Άλλη ημέρα ή ώρα",
+        "Δεν θέλω τη νέα ώρα",
+        "Ακύρωση του ραντεβού",
+    ]
+    assert (asked.step, asked.text) == (before.step, before.text)
+    assert (offers(deployment), len(confirmed(deployment))) == (["made"], 1)
+    deployment.say(choice=said.choices[0].id)
+    deployment.talk("ναι")  # to the task, whose question came after it
+    assert (offers(deployment), len(confirmed(deployment))) == (["accepted"], 2)
 
 
 @pytest.mark.parametrize("said_since", ["reminder", "relay"])
