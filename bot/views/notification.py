@@ -45,7 +45,15 @@ def render_notification(
     if kind in STATES:
         offer_id, _state = Cause.parse(row.dedupe_key, row.recipient).as_offer()
         return render_offer(
-            session, services, kind, offer_id, booking, language, timezone, to_attendee
+            session,
+            services,
+            kind,
+            offer_id,
+            row.recipient,
+            booking,
+            language,
+            timezone,
+            to_attendee,
         )
     if kind == MessageKind.REMINDER and (
         is_obsolete(session, row, booking, services.clock())

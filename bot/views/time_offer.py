@@ -8,7 +8,7 @@ from bot.context import Services
 from bot.messages import Reply
 from bot.replies import build_reply
 from core.bookings.offers.service import hold_of, latest_offer, reason_of
-from core.bookings.offers.told import knows_otherwise, was_sent
+from core.bookings.offers.told import knows_otherwise, lost_hold, was_sent
 from core.db.models import Booking
 from core.messaging.keys import MessageKind
 from dialogs.messages.time_offer import Offered, offer_message
@@ -19,6 +19,7 @@ def render_offer(
     services: Services,
     kind: MessageKind,
     offer_id: int,
+    recipient: str,
     booking: Booking,
     language: str,
     timezone: str,
@@ -38,7 +39,13 @@ def render_offer(
         loaded,
         kind,
         booking,
-        Offered(offer, hold, reason_of(session, offer)),
+        Offered(
+            offer,
+            hold,
+            reason_of(session, offer),
+            lost_hold(session, offer),
+            was_shown=was_sent(session, offer, recipient),
+        ),
         ZoneInfo(timezone),
         services.clock(),
         to_attendee=to_attendee,

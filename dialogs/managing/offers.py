@@ -150,8 +150,7 @@ def say_offer(ctx: Context, offer: TimeOffer) -> bool:
     loaded = ctx.office.of_booking(booking)
     if not loaded.has(booking.service, booking.branch):
         return False
-    hold, reason = ctx.office.offered_hold(offer), ctx.office.offer_reason(offer)
-    offered = Offered(offer, hold, reason)
+    offered = Offered(offer, ctx.office.offered_hold(offer), ctx.office.offer_reason(offer))
     said = offer_message(loaded, MessageKind.TIME_OFFERED, booking, offered, ctx.zone, ctx.now)
     if said is not None:
         ctx.say(said)
@@ -270,6 +269,17 @@ def _say_ended(ctx: Context, offer: TimeOffer) -> None:
     now_is: Text = _("Your appointment is over.")
     if booking.state == BookingState.CANCELLED:
         now_is = _("Your appointment was cancelled: {appointment}.", appointment=appointment)
+    elif (
+        booking.state == BookingState.CONFIRMED
+        and not upcoming
+        and not offer.by_choice
+        and not can_be_kept(loaded, booking)
+    ):
+        now_is = _(
+            "Your appointment couldn't take place at its time: {appointment}. The office will "
+            "write or call you about it.",
+            appointment=appointment,
+        )
     elif upcoming and not is_kept:
         now_is = _(
             "Your appointment can't take place at its time: {appointment}. The office will write "

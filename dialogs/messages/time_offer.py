@@ -6,7 +6,6 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from core.catalogue.model import Municipality
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, BookingState, OfferState, TimeOffer
 from core.i18n import FormattedDate, Text, TextTemplate, ZoneCity, _, join
@@ -19,6 +18,9 @@ from dialogs.messages.appointment import (
     shown_zone,
 )
 from dialogs.messages.blocks import Block, Button, Fact, Facts, Message, Note, Paragraph
+from dialogs.messages.reminder import ANSWERS as CHANGES
+from dialogs.messages.reminder import ReminderAnswer, is_changeable
+from dialogs.messages.reminder import link_of as change_link
 
 LINK_PREFIX = "offer_"
 
@@ -56,11 +58,17 @@ STATES: Mapping[MessageKind, OfferState] = {
 
 @dataclass(frozen=True)
 class Offered:
-    """An offer for a booking: its hold, where it was made, and the reason of the closure."""
+    """An offer for a booking: its hold, where it was made, and the reason of the closure.
+
+    `lost` is the hold of the one before, of which its reader was told, and which ended without an
+    answer. `was_shown` is False where the reader was never shown this one.
+    """
 
     offer: TimeOffer
     hold: Booking | None
     reason: str | None
+    lost: Booking | None = None
+    was_shown: bool = True
 
 
 def link_of(answer: OfferAnswer, offer_id: int) -> str:
@@ -88,8 +96,11 @@ def offer_message(
 
     The attendee, who can't tap a button, is told where to answer.
     """
-    upcoming = booking.state == BookingState.CONFIRMED and booking.starts_at > now
-    if offered.offer.state != STATES[kind] or not upcoming:
+    stands = booking.state == BookingState.CONFIRMED
+    upcoming = stands and booking.starts_at > now
+    # One that can't take place isn't over for its citizen, who waits for the office.
+    is_told = stands and kind is MessageKind.OFFER_EXPIRED and not offered.offer.by_choice
+    if offered.offer.state != STATES[kind] or not (upcoming or is_told):
         return None
     appointment = one_line(loaded, booking, citizen)
     if kind is MessageKind.TIME_OFFERED:
@@ -99,10 +110,10 @@ def offer_message(
         return _time_offered(
             loaded, booking, offered, hold, until, citizen, to_attendee=to_attendee
         )
-    said: list[Text] = []
+    buttons: tuple[Button, ...] = ()
     if kind is MessageKind.NO_TIME_FREE:
         said = [
-            _opening(offered, appointment),
+            *_opening(loaded, offered, appointment, citizen),
             *_reason(offered),
             _(
                 "I can't offer you another time just now. The office will write or call you "
@@ -110,20 +121,76 @@ def offer_message(
             ),
         ]
     elif kind is MessageKind.OFFER_EXPIRED:
-        said.append(
+        said = _expired(loaded, booking, offered, citizen, upcoming=upcoming)
+        if upcoming and not (offered.was_shown or to_attendee):
+            buttons = _changes(loaded, booking, now)
+    else:
+        good_news = _(
+            "Good news: your appointment stands as you booked it: {appointment}.",
+            appointment=appointment,
+        )
+        said = [good_news, *[_("The new time isn't needed any more.")] * bool(offered.hold)]
+    blocks = (*map(Paragraph, said), *office_phone(loaded, booking))
+    return Message(blocks, brief=join(" ", *said), buttons=buttons)
+
+
+def _expired(
+    loaded: LoadedMunicipality,
+    booking: Booking,
+    offered: Offered,
+    citizen: ZoneInfo,
+    *,
+    upcoming: bool,
+) -> list[Text]:
+    """Return what is said where an offer has expired; all of it to a reader who never saw it."""
+    appointment = one_line(loaded, booking, citizen)
+    if upcoming and offered.was_shown:
+        return [
             _(
                 "The new time that I offered you isn't held any more. The office will write or "
                 "call you about your appointment: {appointment}.",
                 appointment=appointment,
             )
-        )
+        ]
+    said: list[Text]
+    if upcoming:
+        said = [*_opening(loaded, offered, appointment, citizen), *_reason(offered)]
     else:
-        stands = _(
-            "Good news: your appointment stands as you booked it: {appointment}.",
+        couldnt = _(
+            "I'm sorry: your appointment couldn't take place as booked: {appointment}.",
             appointment=appointment,
         )
-        said = [stands, *[_("The new time isn't needed any more.")] * bool(offered.hold)]
-    return Message((*map(Paragraph, said), *office_phone(loaded, booking)), brief=join(" ", *said))
+        said = [couldnt, *_reason(offered)]
+    if offered.was_shown:
+        said.append(_("The new time that I offered you isn't held any more."))
+    elif until := offered.offer.expires_at:
+        said.append(
+            _(
+                "I held another time for you until {until}; it isn't held any more.",
+                until=_until(loaded, booking, until, citizen),
+            )
+        )
+    return [*said, _("The office will write or call you about it.")]
+
+
+def _changes(loaded: LoadedMunicipality, booking: Booking, now: datetime) -> tuple[Button, ...]:
+    """Return the buttons that move and cancel a booking, while its citizen may do that."""
+    if not is_changeable(loaded, booking, now):
+        return ()
+    changes = (ReminderAnswer.MOVE, ReminderAnswer.CANCEL)
+    return tuple(Button(change_link(each, booking), CHANGES[each]) for each in changes)
+
+
+def _until(
+    loaded: LoadedMunicipality, booking: Booking, until: datetime, citizen: ZoneInfo
+) -> Text:
+    """Return until when a time is held, with its zone where the citizen's isn't the office's."""
+    zone = shown_zone(loaded.body, booking.channel, citizen)
+    shown = FormattedDate(until.astimezone(zone), f"EEEE d MMMM, {CLOCK}")
+    local = until.astimezone(ZoneInfo(loaded.body.timezone))
+    if local.utcoffset() == until.astimezone(citizen).utcoffset():
+        return shown
+    return join(" ", shown, _("(time of {zone})", zone=ZoneCity(zone.key)))
 
 
 def _time_offered(
@@ -139,15 +206,15 @@ def _time_offered(
     body = loaded.body
     minutes = int((hold.ends_at - hold.starts_at).total_seconds() // 60)
     new_time = appointment_time(hold.starts_at, minutes, body, hold.channel, citizen)
-    held_until = _deadline(until, shown_zone(body, booking.channel, citizen), body, citizen)
+    held_until = _until(loaded, booking, until, citizen)
     how = (
         _("To take it, write “I accept” in the chat in which you booked, or call the office.")
         if to_attendee
         else _("If it doesn't suit you, pick another one, or call the office.")
     )
-    opening = _opening(offered, one_line(loaded, booking, citizen))
+    opening = _opening(loaded, offered, one_line(loaded, booking, citizen), citizen)
     blocks: list[Block] = [
-        Paragraph(opening),
+        *map(Paragraph, opening),
         *map(Paragraph, _reason(offered)),
         Paragraph(_("I'm holding another time for you:")),
         Facts((Fact(_("New time"), new_time),)),
@@ -157,32 +224,33 @@ def _time_offered(
     ]
     brief = _(
         "{opening} New time: {time}, held until {until}.",
-        opening=opening,
+        opening=join(" ", *opening),
         time=one_line(loaded, hold, citizen),
         until=held_until,
     )
     return Message(tuple(blocks), brief=brief, buttons=() if to_attendee else buttons_of(offered))
 
 
-def _deadline(until: datetime, zone: ZoneInfo, body: Municipality, citizen: ZoneInfo) -> Text:
-    """Return until when a time is held, with its zone where the citizen's isn't the office's."""
-    shown = FormattedDate(until.astimezone(zone), f"EEEE d MMMM, {CLOCK}")
-    local = until.astimezone(ZoneInfo(body.timezone))
-    if local.utcoffset() == until.astimezone(citizen).utcoffset():
-        return shown
-    return join(" ", shown, _("(time of {zone})", zone=ZoneCity(zone.key)))
-
-
-def _opening(offered: Offered, appointment: Text) -> Text:
+def _opening(
+    loaded: LoadedMunicipality, offered: Offered, appointment: Text, citizen: ZoneInfo
+) -> list[Text]:
+    """Return what is said first: of what was promised before, and of the appointment."""
+    lost, hold = offered.lost, offered.hold
+    said: list[Text] = []
+    if lost and (hold is None or hold.starts_at != lost.starts_at):
+        time = one_line(loaded, lost, citizen)
+        said.append(_("I can't hold the time that I offered you any more: {time}.", time=time))
     if offered.offer.by_choice:
-        return _(
+        asks = _(
             "The office asks you to take another time for your appointment: {appointment}.",
             appointment=appointment,
         )
-    return _(
+        return [*said, asks]
+    sorry = _(
         "I'm sorry: your appointment can't take place as booked: {appointment}.",
         appointment=appointment,
     )
+    return [*said, sorry]
 
 
 def _reason(offered: Offered) -> list[Text]:

@@ -34,9 +34,27 @@ CALLS = (MessageKind.OFFER_ALERT, MessageKind.UNDELIVERED_ALERT)
 MAY_BE_READ = (*SENT_STATUSES, OutboxStatus.CLAIMED, OutboxStatus.UNKNOWN)
 
 
-def was_sent(session: Session, offer: TimeOffer) -> bool:
-    """Return whether the citizen was sent an offer, or their page has fetched it."""
-    return bool(_sent(session, offer))
+def was_sent(session: Session, offer: TimeOffer, recipient: str | None = None) -> bool:
+    """Return whether the citizen was sent an offer, or their page has fetched it.
+
+    One `recipient` of theirs, where it is given.
+    """
+    return any(recipient in (None, row.recipient) for row in _sent(session, offer))
+
+
+def lost_hold(session: Session, offer: TimeOffer) -> Booking | None:
+    """Return the hold of which the citizen was told before an offer that was made in its place."""
+    earlier = session.scalars(
+        select(TimeOffer)
+        .where(TimeOffer.booking_id == offer.booking_id, TimeOffer.id < offer.id)
+        .order_by(TimeOffer.id.desc())
+    )
+    for each in earlier:
+        if each.state != OfferState.REPLACED:
+            break
+        if each.hold_id and was_sent(session, each):
+            return session.get(Booking, each.hold_id)
+    return None
 
 
 def may_be_read(session: Session, offer: TimeOffer) -> bool:

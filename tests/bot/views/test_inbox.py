@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.messages import Inbound
+from bot.messages import LINK_CHOICE, Inbound
 from bot.ops.time_offers import work_once
 from bot.turn import forget, receive
 from bot.views import inbox
@@ -17,6 +17,7 @@ from core.actor import OPERATOR
 from core.bookings import by_staff
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
+from core.bookings.offers.service import end_overdue
 from core.db.models import Booking, ExceptionKind, OutboxRow, StaffRoom, TimeOffer
 from tests.conftest import Deployment, on_both, portable
 from tests.core.bookings.offers.acting import ask_at
@@ -146,9 +147,9 @@ def test_a_word_accepts_no_offer_that_the_same_request_fetches(booked: Deploymen
     assert accepted == [False, True]
 
 
-def close(booked: Deployment, day: date) -> int:
+def close(booked: Deployment, day: date, reason: str | None = None) -> int:
     """Close a day, and offer the booking another time."""
-    asked = ExceptionRequest(ExceptionKind.CLOSURE, "town", day, day)
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, "town", day, day, reason=reason)
     number = booked.database.write_sync(
         lambda s: closures.make(s, booked.services.registry, OPERATOR, asked, booked.clock()).id
     )
@@ -164,6 +165,83 @@ def end(booked: Deployment, number: int) -> None:
         lambda s: closures.withdraw(s, registry, OPERATOR, "town", number, clock())
     )
     asyncio.run(work_once(booked.database, booked.services))
+
+
+def expire(booked: Deployment, **after: int) -> None:
+    """End the offers that nobody has answered by a time from now."""
+    registry, clock = booked.services.registry, booked.clock
+    clock.forward(**after)
+    booked.database.write_sync(lambda s: end_overdue(s, registry, clock()))
+
+
+@portable
+@pytest.mark.parametrize(
+    ("read", "hours", "said"),
+    [
+        (True, 24, ["Δεν σας κρατώ πια τη νέα ώρα που σας πρότεινα. Η υπηρεσία θα σας γράψει"]),
+        (
+            False,
+            24,
+            [
+                "Λυπάμαι, το ραντεβού σας δεν μπορεί να γίνει όπως είχε κλειστεί: Δευ 7 Δεκ 09:30",
+                "Λόγος: απεργία",
+                "Σας κρατούσα άλλη ώρα έως Τρίτη 1 Δεκεμβρίου, ",
+                "Η υπηρεσία θα σας γράψει ή θα σας καλέσει",
+            ],
+        ),
+        (
+            True,
+            170,
+            [
+                "Λυπάμαι, το ραντεβού σας δεν μπορούσε να γίνει όπως είχε κλειστεί: Δευ 7 Δεκ",
+                "Λόγος: απεργία",
+                "Δεν σας κρατώ πια τη νέα ώρα",
+                "Η υπηρεσία θα σας γράψει ή θα σας καλέσει",
+            ],
+        ),
+    ],
+    ids=["fetched", "never fetched", "at the appointment's own time"],
+)
+def test_an_offer_that_has_expired_says_what_its_reader_does_not_know(
+    booked: Deployment, read: bool, hours: int, said: list[str]
+) -> None:
+    close(booked, MONDAY, "απεργία")
+    if read:
+        assert "Νέα ώρα" in fetched(booked)[0]
+    expire(booked, hours=hours)
+    [text] = fetched(booked)
+    lines = text.split("\n")
+    assert [line[: len(part)] for line, part in zip(lines, said, strict=False)] == said
+    accept = f"{LINK_CHOICE}offer_accept_1"
+    tap = Inbound(
+        platform="webchat", account="webchat", address="a", message_id="98", choice=accept
+    )
+    answer = booked.database.write_sync(partial(receive, services=booked.services, inbound=tap))
+    now_is = "μπορούσε" if hours > 24 else "μπορεί"
+    assert answer[0].text.startswith(f"Αυτή η πρόταση έχει λήξει. Το ραντεβού σας δεν {now_is} να")
+
+
+@portable
+@pytest.mark.parametrize("read", [False, True])
+def test_whose_offered_time_is_closed_too_is_told_that_it_is_not_held(
+    booked: Deployment, read: bool
+) -> None:
+    close(booked, MONDAY)
+    if read:
+        assert "Νέα ώρα" in fetched(booked)[0]
+    [hold] = held(booked)
+    close(booked, hold.starts_at.date())
+    expire(booked)
+    asyncio.run(work_once(booked.database, booked.services))
+    [text] = fetched(booked)
+    lost = text.startswith("Δεν μπορώ πια να σας κρατώ την ώρα που σας πρότεινα: Τρί 8 Δεκ 09:30")
+    assert lost == read
+    assert "Λυπάμαι, το ραντεβού σας δεν μπορεί να γίνει όπως είχε κλειστεί: Δευ 7 Δεκ" in text
+
+
+def held(booked: Deployment) -> list[Booking]:
+    query = select(Booking).where(Booking.state == "held")
+    return list(booked.database.write_sync(lambda s: s.scalars(query).all()))
 
 
 def bind_room(booked: Deployment) -> None:
