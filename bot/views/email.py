@@ -69,6 +69,7 @@ def as_email(
     subject = TextTemplate(template.message, args={"appointment": one_line(loaded, booking, zone)})
     # Of several appointments, perhaps of several people, none of which is the one to act on.
     of_several = row.kind == MessageKind.CODE_SENT and reply.booking is None
+    is_offered = is_made(session, booking.id, services.clock())
     metadata = EmailMetadata(
         subject=say(_CODES if of_several else subject),
         office=say(body.name),
@@ -87,8 +88,8 @@ def as_email(
         thread=lasting_id("e-mails", booking.public_id),
         link="" if of_several else link_of(session, services, booking),
         changeable=is_changeable(loaded, booking, services.clock()),
-        asks=is_reminder and booking.coming_at is None,
-        offers=not is_reminder and is_made(session, booking.id, services.clock()),
+        asks=is_reminder and booking.coming_at is None and not is_offered,
+        offers=is_offered,
         sample=say(samples_note(registry.samples(body.id))),
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
     )

@@ -5,19 +5,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.messages import LINK_CHOICE, Reply, ReplyChoice
+from bot.messages import Reply
 from bot.replies import build_reply
 from bot.views.time_offer import render_offer
 from core.bookings.lost_codes import bookings_of_address
-from core.bookings.offers.ends import is_made
+from core.bookings.offers.ends import can_be_answered, open_offer
 from core.bookings.offers.served import can_be_kept
+from core.bookings.offers.service import hold_of, reason_of
 from core.db.models import Booking, OutboxRow
 from core.messaging.keys import TO_CHAT, Cause, MessageKind
 from core.messaging.reminder_ways import is_obsolete
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import codes_message, notification_message
-from dialogs.messages.reminder import ANSWERS, link_of, possible_answers
-from dialogs.messages.time_offer import STATES
+from dialogs.messages.time_offer import STATES, Offered
 from dialogs.messages.undelivered import address_refused
 
 
@@ -73,7 +73,6 @@ def render_notification(
             return build_reply(services.texts, [codes_message(every, ZoneInfo(timezone))], language)
     office_cancelled = kind == MessageKind.CANCELLED_BY_OFFICE
     reason = cancellation_reason(session, booking.id) if office_cancelled else None
-    offered = kind == MessageKind.REMINDER and is_made(session, booking.id, services.clock())
     said = notification_message(
         loaded,
         kind,
@@ -82,20 +81,14 @@ def render_notification(
         services.clock(),
         to_attendee=to_attendee,
         reason=reason,
-        is_offered=offered,
+        offered=_offered(session, services, booking) if kind == MessageKind.REMINDER else None,
     )
-    if said is None:
+    return build_reply(services.texts, [said], language) if said else None
+
+
+def _offered(session: Session, services: Services, booking: Booking) -> Offered | None:
+    """Return the offer that can be accepted for a booking."""
+    offer = open_offer(session, booking.id)
+    if offer is None or not can_be_answered(offer, services.clock()):
         return None
-    reply = build_reply(services.texts, [said], language)
-    if kind != MessageKind.REMINDER or to_attendee:
-        return reply
-    answers = possible_answers(loaded, booking, services.clock(), is_offered=offered)
-    choices = [
-        ReplyChoice(
-            id=f"{LINK_CHOICE}{link_of(answer, booking)}",
-            label=services.texts.say(ANSWERS[answer], language),
-            row=place,
-        )
-        for place, answer in enumerate(answers)
-    ]
-    return reply.model_copy(update={"choices": choices})
+    return Offered(offer, hold_of(session, offer), reason_of(session, offer))

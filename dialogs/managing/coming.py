@@ -10,6 +10,7 @@ from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.interpreter import OLD_BUTTON
 from dialogs.engine.prompts import Choice, Prompt
+from dialogs.managing.offers import say_offer
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import one_line
 from dialogs.messages.reminder import ANSWERS, LINK_PREFIX, ReminderAnswer
@@ -81,6 +82,10 @@ def _meant(ctx: Context) -> Booking | None:
 
 
 def _come(ctx: Context, booking: Booking) -> None:
+    """Keep that they come; where another time is offered, say that again, for it may be meant."""
+    offer = ctx.office.made_offer(booking)
+    if offer and say_offer(ctx, offer):
+        return
     ctx.office.visits.will_come(booking)
     loaded = ctx.office.of_booking(booking)
     if loaded.has(booking.service, booking.branch):

@@ -1,7 +1,7 @@
 """The messages of notifications: reminders, and changes made elsewhere."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -22,9 +22,30 @@ from dialogs.messages.appointment import (
     office_phone,
     one_line,
 )
-from dialogs.messages.blocks import Block, Fact, Facts, Heading, Message, Note, Paragraph
-from dialogs.messages.reminder import is_changeable
-from dialogs.messages.time_offer import STATES
+from dialogs.messages.blocks import (
+    Block,
+    Button,
+    Fact,
+    Facts,
+    Heading,
+    Message,
+    Note,
+    Paragraph,
+)
+from dialogs.messages.reminder import (
+    ANSWERS,
+    ReminderAnswer,
+    is_changeable,
+    link_of,
+    possible_answers,
+)
+from dialogs.messages.time_offer import (
+    HOW_ATTENDEES_TAKE,
+    STATES,
+    Offered,
+    buttons_of,
+    reminded_offer,
+)
 
 
 @dataclass(frozen=True)
@@ -132,12 +153,12 @@ def notification_message(
     *,
     to_attendee: bool = False,
     reason: str | None = None,
-    is_offered: bool = False,
+    offered: Offered | None = None,
 ) -> Message | None:
     """Return the message of a notification about a booking, for the citizen or the attendee.
 
-    `reason` is why the office cancelled it; `is_offered`, whether it offers another time. None if
-    it is no longer true, such as a reminder of a cancelled booking.
+    `reason` is why the office cancelled it; `offered`, with which a reminder is given, the other
+    time that it offers. None if it is no longer true, such as a reminder of a cancelled booking.
     """
     if not loaded.has(booking.service, booking.branch):
         return None  # a cancelled booking's service may no longer be in the catalogue
@@ -162,22 +183,40 @@ def notification_message(
         return Message(blocks, booking.id, brief)
     if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
         return None
-    wording = WORDINGS[kind]
+    wording, reminds = WORDINGS[kind], kind is MessageKind.REMINDER
     short = brief_form(wording.brief, loaded, booking, citizen)
+    offer = reminded_offer(loaded, booking, offered, citizen) if offered else None
+    if offer:
+        short = join(" ", short, offer)
     if to_attendee or wording.for_citizen is None:
-        reminds = kind is MessageKind.REMINDER
         details = full_details(loaded, booking, citizen, now, reminds=reminds)
+        if offer:
+            details = [*details, Paragraph(offer), Note(HOW_ATTENDEES_TAKE)]
         return booking_message(booking, wording.for_attendee, details, short)
     body = loaded.body
-    can_cancel = is_changeable(loaded, booking, now, is_offered=is_offered)
-    asks = kind is MessageKind.REMINDER and booking.coming_at is None
+    can_cancel = is_changeable(loaded, booking, now, is_offered=offered is not None)
+    asks = offer or (WILL_COME if reminds and booking.coming_at is None else None)
     details = [
         *appointment_facts(loaded, booking, citizen),
-        *(documents_left if kind is MessageKind.REMINDER else documents)(
-            body.services[booking.service], booking
-        ),
+        *(documents_left if reminds else documents)(body.services[booking.service], booking),
         Note(CANCEL_HERE if can_cancel else TELL_OFFICE),
         *office_phone(loaded, booking),
-        *([Paragraph(WILL_COME)] if asks else []),
+        *([Paragraph(asks)] if asks else []),
     ]
-    return booking_message(booking, wording.for_citizen, details, short)
+    said = booking_message(booking, wording.for_citizen, details, short)
+    return (
+        replace(said, buttons=reminder_buttons(loaded, booking, now, offered)) if reminds else said
+    )
+
+
+def reminder_buttons(
+    loaded: LoadedMunicipality, booking: Booking, now: datetime, offered: Offered | None
+) -> tuple[Button, ...]:
+    """Return the buttons under a reminder; where another time is offered, that offer's first."""
+    possible = possible_answers(loaded, booking, now, is_offered=offered is not None)
+    if offered:
+        possible = [each for each in possible if each is ReminderAnswer.DOCUMENTS]
+    return (
+        *(buttons_of(offered) if offered else ()),
+        *(Button(link_of(each, booking), ANSWERS[each]) for each in possible),
+    )

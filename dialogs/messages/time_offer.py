@@ -28,6 +28,9 @@ CANNOT_BE_KEPT = _(
     "It can't take place at this time. If you don't take another one, the office will write or "
     "call you about it."
 )
+HOW_ATTENDEES_TAKE = _(
+    "To take it, write “I accept” in the chat in which you booked, or call the office."
+)
 
 
 class OfferAnswer(StrEnum):
@@ -80,6 +83,20 @@ def buttons_of(offered: Offered) -> tuple[Button, ...]:
     """Return the buttons under an offer."""
     number = offered.offer.id
     return tuple(Button(link_of(answer, number), label) for answer, label in ANSWERS.items())
+
+
+def reminded_offer(
+    loaded: LoadedMunicipality, booking: Booking, offered: Offered, citizen: ZoneInfo
+) -> Text | None:
+    """Return what a reminder says of an open offer for its appointment."""
+    hold, until = offered.hold, offered.offer.expires_at
+    if hold is None or until is None:
+        return None
+    return _(
+        "The office offers you another time for it: {time}. It is held until {until}.",
+        time=one_line(loaded, hold, citizen),
+        until=_until(loaded, booking, until, citizen),
+    )
 
 
 def offer_message(
@@ -208,7 +225,7 @@ def _time_offered(
     new_time = appointment_time(hold.starts_at, minutes, body, hold.channel, citizen)
     held_until = _until(loaded, booking, until, citizen)
     how = (
-        _("To take it, write “I accept” in the chat in which you booked, or call the office.")
+        HOW_ATTENDEES_TAKE
         if to_attendee
         else _("If it doesn't suit you, pick another one, or call the office.")
     )

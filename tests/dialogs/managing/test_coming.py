@@ -193,6 +193,14 @@ def test_after_the_deadline_it_can_be_changed_while_another_time_is_offered(
     reply = booked.database.write_sync(reminder)
     assert reply
     labels = [choice.label for choice in reply.choices]
-    changes = ["Άλλη ημέρα ή ώρα", "Ακύρωση του ραντεβού"]
-    assert [label for label in labels if label in changes] == (changes if is_offered else [])
+    answers = ["Δέχομαι τη νέα ώρα", "Άλλη ημέρα ή ώρα", "Δεν θέλω τη νέα ώρα"]
+    assert labels == ([*answers, "Ακύρωση του ραντεβού"] if is_offered else ["Θα έρθω"])
     assert ("ακυρώστε το εδώ" in reply.text) == is_offered
+    assert (
+        "Η υπηρεσία σας προτείνει άλλη ώρα: Δευ 7 Δεκ 10:00, papers." in reply.text
+    ) == is_offered
+    assert ("Θα έρθετε;" in reply.text) != is_offered
+    # "I'm coming" may mean either time.
+    said = tap(booked, ReminderAnswer.COMING, booking)[0]
+    assert said.startswith("Η υπηρεσία σας παρακαλεί να αλλάξετε ώρα") == is_offered
+    assert coming(booked)[0] == (None if is_offered else booked.clock())
