@@ -17,6 +17,7 @@ from core.bookings.citizen_lookup import CitizenLookup
 from core.bookings.citizen_preferences import CitizenPreferences
 from core.bookings.joining.citizen_joining import ChatAddress, CitizenJoining
 from core.bookings.known_details import store_details
+from core.bookings.last_told import Reminded, reminded_last
 from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
 from core.bookings.offers import told
@@ -346,6 +347,16 @@ class Office:
         if not contact_id:
             return False
         return told.was_told_any_way(self._session, offer, contact_id, self._came)
+
+    def reminded_last(self) -> Sequence[Reminded]:
+        """Return the booking whose reminder asked this chat last, of all it was told, if one did.
+
+        Several where they were due at once.
+        """
+        own = self._own[0]
+        if not own.contact_id or self.is_for_caller:
+            return []
+        return reminded_last(self._session, own.citizen_id, own.contact_id, self._came)
 
     def offered_booking(self, offer: TimeOffer) -> Booking:
         """Return the booking for which another time is offered."""

@@ -12,7 +12,15 @@ from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.engine.command import UNKNOWN_COMMAND, show_help
 from dialogs.managing import preferences
-from dialogs.managing.coming import come_by_word, may_mean_visit, stay_away_by_word
+from dialogs.managing.coming import (
+    ask_if_coming,
+    come_as_asked,
+    come_by_word,
+    may_mean_visit,
+    reminded_last,
+    stay_away_as_asked,
+    stay_away_by_word,
+)
 from dialogs.managing.find import LOST, LOST_CODE, ask_by_code, ask_lost, can_send_codes
 from dialogs.managing.offers import (
     ACCEPTING,
@@ -124,7 +132,7 @@ def ask_again(ctx: Context, text: str) -> bool:
     polite = ctx.lexicon.words(POLITE)
     if not any(find_phrase(text, ctx.lexicon.words(each), polite) for each in FEW_WORDS):
         return False
-    return say_last_offer(ctx)
+    return say_last_offer(ctx) or ask_if_coming(ctx)
 
 
 def _answers_offer(answer: OfferAnswer) -> Callable[[Context, str], None]:
@@ -283,6 +291,20 @@ COMMANDS: tuple[Command, ...] = (
         for answer, words in (
             (OfferAnswer.ACCEPT, YES_PLEASE),
             (OfferAnswer.DECLINE, NO_THANKS),
+        )
+    ),
+    *(
+        Command(
+            name=f"{name}_as_asked",
+            words=words,
+            run=run,
+            shown="never",
+            typed=lambda ctx: _is_idle(ctx) and bool(reminded_last(ctx)),
+            yields=True,
+        )
+        for name, words, run in (
+            ("coming", YES_PLEASE, come_as_asked),
+            ("not_coming", NO_THANKS, stay_away_as_asked),
         )
     ),
     Command(

@@ -1,7 +1,7 @@
 """The answers to a reminder, by the buttons under it or in words, in any state of the talk."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from core.db.models import Booking
 from core.errors import BookingRefused
@@ -10,9 +10,11 @@ from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.interpreter import OLD_BUTTON
 from dialogs.engine.prompts import Choice, Prompt
-from dialogs.managing.offers import say_offer
+from dialogs.managing.offers import is_after_question, say_offer
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import one_line
+from dialogs.messages.blocks import Message, Paragraph
+from dialogs.messages.notification import WILL_COME, reminder_buttons
 from dialogs.messages.reminder import ANSWERS, LINK_PREFIX, ReminderAnswer
 
 _LINK = re.compile(
@@ -57,13 +59,59 @@ def stay_away_by_word(ctx: Context, _argument: str) -> None:
     found = _meant(ctx)
     if found is None:
         switch_to(ctx, "cancel")
-        return
+    else:
+        _stay_away(ctx, found)
+
+
+def _stay_away(ctx: Context, booking: Booking) -> None:
     try:
-        ctx.office.check_changeable(found)
+        ctx.office.check_changeable(booking)
     except BookingRefused as refused:
         ctx.say(refused.text)
     else:
-        switch_to(ctx, "cancel", booking=str(found.id))
+        switch_to(ctx, "cancel", booking=str(booking.id))
+
+
+def come_as_asked(ctx: Context, argument: str) -> None:
+    """Act on a "yes" to the reminder that was said last."""
+    asked = reminded_last(ctx)
+    if len(asked) == 1:
+        _come(ctx, asked[0])
+    else:
+        come_by_word(ctx, argument)
+
+
+def stay_away_as_asked(ctx: Context, argument: str) -> None:
+    """Act on a "no" to the reminder that was said last; to an offer that it names, say that."""
+    asked = reminded_last(ctx)
+    if len(asked) != 1:
+        stay_away_by_word(ctx, argument)
+        return
+    offer = ctx.office.made_offer(asked[0])
+    if not (offer and say_offer(ctx, offer)):
+        _stay_away(ctx, asked[0])
+
+
+def reminded_last(ctx: Context) -> Sequence[Booking]:
+    """Return the booking whose reminder was said last, after the open question, and asked.
+
+    Several where they were due at once.
+    """
+    return [booking for booking, at in ctx.office.reminded_last() if is_after_question(ctx, at)]
+
+
+def ask_if_coming(ctx: Context) -> bool:
+    """Ask once more what the last reminder did; return False where nothing was said so."""
+    asked = reminded_last(ctx)
+    for booking in asked:
+        loaded = ctx.office.of_booking(booking)
+        offer = ctx.office.made_offer(booking)
+        if (offer and say_offer(ctx, offer)) or not loaded.has(booking.service, booking.branch):
+            continue
+        question = (Paragraph(one_line(loaded, booking, ctx.zone)), Paragraph(WILL_COME))
+        buttons = reminder_buttons(loaded, booking, ctx.now, None)
+        ctx.say(Message(question, buttons=buttons))
+    return bool(asked)
 
 
 def may_mean_visit(ctx: Context) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.bookings.last_told import was_told_since
 from core.bookings.offers.ends import DOUBTING, moved_since
 from core.db.models import (
     Booking,
@@ -13,8 +14,6 @@ from core.db.models import (
     OfferState,
     OutboxRow,
     OutboxStatus,
-    RelayMessage,
-    RelayThread,
     TimeOffer,
 )
 from core.messaging.keys import Cause, MessageKind
@@ -93,25 +92,7 @@ def was_told_last(session: Session, offer: TimeOffer, contact_id: int, before: d
         return False
     told = max(row.due_at for row in rows)
     booking = session.get_one(Booking, offer.booking_id)
-    notices = select(OutboxRow.id).where(
-        OutboxRow.booking_id.in_(
-            select(Booking.id).where(Booking.citizen_id == booking.citizen_id)
-        ),
-        OutboxRow.contact_id == contact_id,
-        OutboxRow.inbound_id.is_(None),
-        OutboxRow.status.in_(SENT_STATUSES),
-        OutboxRow.due_at > told,
-    )
-    texts = (
-        select(RelayMessage.id)
-        .join(RelayThread, RelayMessage.thread_id == RelayThread.id)
-        .where(
-            RelayThread.contact_id == contact_id,
-            RelayMessage.member_id.is_not(None),
-            RelayMessage.written_at > told,
-        )
-    )
-    return not any(session.scalar(each.limit(1)) for each in (notices, texts))
+    return not was_told_since(session, booking.citizen_id, contact_id, told)
 
 
 def _sent_to(

@@ -15,6 +15,7 @@ from dialogs.messages.reminder import ReminderAnswer, link_of, possible_answers
 from tests.bot.delivery.test_emails import offer
 from tests.conftest import Deployment, mostly_on
 from tests.dialogs.custom_municipality import custom_municipality
+from tests.dialogs.managing.reminding import remind
 
 pytestmark = mostly_on("sqlite")
 
@@ -135,6 +136,66 @@ def test_of_several_the_one_that_was_reminded_of_is_meant(booked: Deployment) ->
     booked.talk("θα έρθω")
     booked.say(choice=booked.last[-1].choices[1].id)
     assert coming(booked) == [booked.clock(), booked.clock()]
+
+
+def reminded(deployment: Deployment, *which: int) -> None:
+    """Remind of bookings, by their places, a minute from now; another minute passes."""
+    deployment.clock.forward(minutes=1)
+    asked, now = bookings(deployment), deployment.clock()
+    for place in which:
+        deployment.database.write_sync(lambda s, of=asked[place]: remind(s, of, now))
+    deployment.clock.forward(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        *((word, THANKS) for word in ("ναι", "Ναι, παρακαλώ", "yes", "nai")),
+        *((word, SURE) for word in ("όχι", "Όχι, ευχαριστώ", "no", "oxi", "oxi efxaristo")),
+    ],
+)
+def test_a_reminder_that_was_said_last_is_answered_by_yes_and_no(
+    booked: Deployment, word: str, said: str
+) -> None:
+    reminded(booked, 0)
+    assert text_of(booked, word).startswith(said)
+    assert coming(booked) == [booked.clock() if said == THANKS else None]
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ([], ["ναι"]),  # nobody asked
+        ([0], ["τα ραντεβού μου", "πίσω", "ναι"]),  # something else was said since
+    ],
+)
+def test_yes_is_no_answer_to_what_was_not_asked_last(
+    booked: Deployment, before: list[int], words: list[str]
+) -> None:
+    reminded(booked, *before)
+    booked.talk(*words)
+    assert coming(booked) == [None]
+
+
+def test_of_two_reminders_at_once_a_yes_asks_which(booked: Deployment) -> None:
+    booked.talk("νέο ραντεβού", "town", "8/12", "9:30", "Άννα Μαρή", "6912345679", "ναι")
+    reminded(booked, 0, 1)
+    booked.talk("ναι")
+    assert (booked.last[-1].step, coming(booked)) == ("booking", [None, None])
+
+
+def test_within_a_task_a_yes_has_the_reminder_asked_again_and_does_nothing_to_the_task(
+    booked: Deployment,
+) -> None:
+    booked.talk("νέο ραντεβού", "town", "8/12", "9:30", "Άννα Μαρή", "6912345679")
+    reminded(booked, 0)
+    said, asked = booked.talk("ναι")
+    assert said.text.startswith("Δευ 7 Δεκ 09:30, papers\nΘα έρθετε;")
+    assert (asked.step, coming(booked)) == ("review", [None, None])
+    booked.say(choice=said.choices[0].id)
+    booked.talk("ναι")
+    assert coming(booked) == [booked.clock(), None]
+    assert [each.state for each in bookings(booked)] == ["confirmed", "confirmed"]
 
 
 LATE = "Το ραντεβού αλλάζει ή ακυρώνεται έως"

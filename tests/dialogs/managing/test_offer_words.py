@@ -25,10 +25,10 @@ from core.db.models import (
     StaffRoom,
     TimeOffer,
 )
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
 from tests.conftest import Deployment
 from tests.core.bookings.offers.acting import ask_at
 from tests.dialogs.custom_municipality import custom_municipality
+from tests.dialogs.managing.reminding import remind
 
 NAME, PHONE = "Μαρία Παπαδοπούλου", "6912345678"
 ACCEPTING = [
@@ -285,21 +285,7 @@ def test_a_word_answers_no_offer_after_which_something_else_was_said(
         booking = session.scalars(select(Booking).where(Booking.state == "confirmed")).one()
         [chat] = [each for each in session.scalars(select(Contact)) if each.address == "citizen"]
         if said_since == "reminder":
-            recipient = ContactRecipient(chat.id)
-            row = OutboxRow(
-                account="console",
-                platform="console",
-                kind=MessageKind.REMINDER,
-                recipient=str(recipient),
-                contact_id=chat.id,
-                booking_id=booking.id,
-                due_at=now,
-                try_at=now,
-                dedupe_key=Cause.reminder(booking.id, 48).dedupe_key(recipient),
-                attempts=1,
-                status="sent",
-            )
-            session.add(row)
+            remind(session, booking, now)
             return
         room = StaffRoom(
             municipality_id="town", account="console", chat="room", topic="", bound_at=now
