@@ -4,7 +4,7 @@ They are planned by a transaction that only reads, and made by others, so short 
 long: one at a time, whichever process does it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -79,11 +79,28 @@ def plan_offers(
         .order_by(TimeOffer.id)
         .limit(limit)
     )
-    free = _FreeTimes(session, registry, now)
-    return [
-        PlannedOffer(each.id, free.for_booking(session.get_one(Booking, each.booking_id)))
-        for each in session.scalars(pending).all()
-    ]
+    offers = session.scalars(pending).all()
+    free, declined = _FreeTimes(session, registry, now), _declined_starts(session, offers)
+    planned = []
+    for offer in offers:
+        booking = session.get_one(Booking, offer.booking_id)
+        planned.append(PlannedOffer(offer.id, free.for_booking(booking, declined[booking.id])))
+    return planned
+
+
+def _declined_starts(
+    session: Session, offers: Sequence[TimeOffer]
+) -> Mapping[int, Collection[datetime]]:
+    """Return the times that were declined when they were offered before, for each booking."""
+    declined: dict[int, set[datetime]] = {each.booking_id: set() for each in offers}
+    found = session.execute(
+        select(TimeOffer.booking_id, Booking.starts_at)
+        .join(Booking, TimeOffer.hold_id == Booking.id)
+        .where(TimeOffer.booking_id.in_(declined), TimeOffer.state == OfferState.DECLINED)
+    )
+    for booking_id, start in found:
+        declined[booking_id].add(start)
+    return declined
 
 
 def make_offers(
@@ -135,11 +152,11 @@ class _FreeTimes:
         self._session, self._registry, self._now = session, registry, now
         self._known: dict[tuple[str, ...], Sequence[datetime]] = {}
 
-    def for_booking(self, booking: Booking) -> Sequence[datetime]:
+    def for_booking(self, booking: Booking, declined: Collection[datetime]) -> Sequence[datetime]:
         """Return the free times in whose place a booking could be, the best first.
 
-        That is the nearest day, and on it the nearest time of day. None where there isn't any, or
-        nobody could be asked in time.
+        That is the nearest day, and on it the nearest time of day, but none that was `declined`.
+        None where there isn't any, or nobody could be asked in time.
         """
         until = _expiry(self._registry, booking, self._now)
         offer = _offer_of(self._registry, booking)
@@ -158,7 +175,11 @@ class _FreeTimes:
                     self._session, offer.for_staff(), max(since, self._now), end, self._now, None
                 )
                 self._known[*which, key] = found
-            free = [at for at in self._known[*which, key] if at >= until and at != wanted]
+            free = [
+                at
+                for at in self._known[*which, key]
+                if at >= until and at != wanted and at not in declined
+            ]
             if free:
                 break
 

@@ -16,6 +16,7 @@ from tests.conftest import portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers.acting import (
     ask,
+    decline,
     held_for_offers,
     hold_of,
     latest,
@@ -70,6 +71,16 @@ def test_nothing_is_offered_that_begins_before_the_answer_is_due(env: BookingEnv
 
 
 @portable
+def test_a_time_that_was_declined_is_not_offered_again(env: BookingEnvironment) -> None:
+    booking = env.book("10:00")
+    times = []
+    for _time in range(2):
+        made = offer(env, booking)
+        times.append(hold_of(env, made).starts_at)
+        decline(env, made)
+    assert times == [utc(at("10:30")), utc(at("09:30"))]
+
+
 def test_where_no_time_is_free_the_citizen_and_the_room_are_told(make_env: MakeEnv) -> None:
     body = small(desk("a", {"days": ["mon"], "start": "09:00", "end": "09:30"}))
     env = make_env(body, ("email", "telegram"))
