@@ -25,11 +25,11 @@ from dialogs.managing.find import LOST, LOST_CODE, ask_by_code, ask_lost, can_se
 from dialogs.managing.offers import (
     ACCEPTING,
     answer_by_word,
-    known_offer,
+    known_offers,
     may_be_declined,
     say_last_offer,
     say_no_thanks,
-    told_open_offer,
+    told_open_offers,
     was_offered_last,
 )
 from dialogs.managing.preferences import keeping_language
@@ -263,7 +263,7 @@ COMMANDS: tuple[Command, ...] = (
         words=ACCEPTING,
         run=_answers_offer(OfferAnswer.ACCEPT),
         shown="never",
-        typed=lambda ctx: _is_idle(ctx) and known_offer(ctx) is not None,
+        typed=lambda ctx: _is_idle(ctx) and bool(known_offers(ctx)),
         yields=True,
     ),
     *(
@@ -272,7 +272,7 @@ COMMANDS: tuple[Command, ...] = (
             words=words,
             run=_answers_offer(OfferAnswer.OTHER),
             shown="never",
-            typed=lambda ctx: _is_idle(ctx) and told_open_offer(ctx) is not None,
+            typed=lambda ctx: _is_idle(ctx) and bool(told_open_offers(ctx)),
         )
         for name, words in (
             ("other_offer", _("another day or time")),  # as the button has it

@@ -14,7 +14,7 @@ from dialogs.engine.state import Interruption
 from dialogs.engine.steps import Definition
 from dialogs.managing.coming import COMING
 from dialogs.managing.dialogs import MANAGING
-from dialogs.managing.offers import ANSWER
+from dialogs.managing.offer_dialogs import ANSWER, WHICH
 from dialogs.managing.preferences import PREFERENCES
 from dialogs.menu import INTERRUPTIONS, MENU
 from dialogs.messages.samples import samples_note
@@ -34,7 +34,7 @@ def _take_from_question(ctx: Context, text: str) -> bool:
 CONVERSATION: Definition[Office] = Definition(
     dialogs={
         dialog.name: dialog
-        for dialog in (BOOK, CALLER, *MANAGING, COMING, ANSWER, PREFERENCES, MENU)
+        for dialog in (BOOK, CALLER, *MANAGING, COMING, ANSWER, WHICH, PREFERENCES, MENU)
     },
     commands=COMMANDS,
     initial=BOOK.name,

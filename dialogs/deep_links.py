@@ -13,7 +13,8 @@ from dialogs.context import Context, refusable
 from dialogs.joining import follow_join
 from dialogs.managing.coming import follow_reminder
 from dialogs.managing.find import BY_CODE, LINK
-from dialogs.managing.offers import ANSWER, follow_offer, say_no_offer
+from dialogs.managing.offer_dialogs import ANSWER
+from dialogs.managing.offers import follow_offer, say_no_offer
 from dialogs.menu import switch_to
 from dialogs.messages.reminder import LINK_PREFIX as REMINDER_PREFIX
 from dialogs.messages.time_offer import LINK_PREFIX

@@ -1,7 +1,6 @@
 """The answers to an offer of another time: by the buttons under it, by words, and by a link."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 
 from core.bookings.offers.served import can_be_kept
@@ -11,11 +10,9 @@ from core.errors import BookingRefused
 from core.i18n import Text, _
 from core.messaging.keys import MessageKind
 from dialogs.booking.time import short_time_label
-from dialogs.context import Context, Dialog, Step, refusable
+from dialogs.context import Context
 from dialogs.engine import navigation
 from dialogs.engine.interpreter import OLD_BUTTON
-from dialogs.engine.prompts import Choice, Prompt
-from dialogs.managing.find import leave_ended, picked_booking
 from dialogs.managing.reschedule import moved_message
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import office_phone, one_line
@@ -37,10 +34,8 @@ ACCEPTING = _(
 """Words that accept an offer, where one is in question."""
 
 NO_OFFER = _("No other time is offered to you now.")
-WHICH_OFFER = _(
-    "Other times were offered for more than one of your appointments. Please tap the button under "
-    "the one that you mean, or pick the appointment among yours."
-)
+WHICH_OFFER = "which_offer"
+"""The dialog that asks for which of several appointments an answer to an offer is."""
 
 STILL_HELD = _(
     "I still hold the new time for you. If you don't want it, write: I don't want the new time."
@@ -60,15 +55,17 @@ def follow_offer(ctx: Context, link: str) -> None:
 
 
 def answer_by_word(ctx: Context, answer: OfferAnswer) -> None:
-    """Act on a typed answer to the offer that is open; where several are, ask for a tap.
+    """Act on a typed answer to the offer that is open; where several are, ask which is meant.
 
     Where none is, it is to the one that ended last: who answers twice or too late is told how it
     is.
     """
     if offer := offer_in_question(ctx):
         answer_offer(ctx, offer, answer)
+    elif offers_in_question(ctx):
+        switch_to(ctx, WHICH_OFFER, answer=answer)
     else:
-        ctx.say(WHICH_OFFER if _in_question(ctx) else NO_OFFER)
+        ctx.say(NO_OFFER)
 
 
 def offer_in_question(ctx: Context) -> TimeOffer | None:
@@ -76,11 +73,11 @@ def offer_in_question(ctx: Context) -> TimeOffer | None:
 
     None where there are several.
     """
-    offers = _in_question(ctx)
+    offers = offers_in_question(ctx)
     return offers[0] if len(offers) == 1 else None
 
 
-def _in_question(ctx: Context) -> list[TimeOffer]:
+def offers_in_question(ctx: Context) -> list[TimeOffer]:
     """Return the offers that are open; where none is, those that ended last, at the same time."""
     if made := _made_offers(ctx):
         return made
@@ -94,21 +91,19 @@ def _in_question(ctx: Context) -> list[TimeOffer]:
     return [offer for end, offer in ended if end == last]
 
 
-def told_offer(ctx: Context) -> TimeOffer | None:
-    """Return the offer in question, if this chat was told of it: few words may be about it."""
-    offer = offer_in_question(ctx)
-    return offer if offer and ctx.office.was_told(offer) else None
+def told_offers(ctx: Context) -> list[TimeOffer]:
+    """Return the offers in question of which this chat was told: few words may be about them."""
+    return [offer for offer in offers_in_question(ctx) if ctx.office.was_told(offer)]
 
 
-def known_offer(ctx: Context) -> TimeOffer | None:
-    """Return the offer in question, if the citizen was told of it, here or by e-mail perhaps."""
-    offer = offer_in_question(ctx)
-    return offer if offer and ctx.office.was_told_any_way(offer) else None
+def known_offers(ctx: Context) -> list[TimeOffer]:
+    """Return the offers in question of which the citizen was told, here or by e-mail perhaps."""
+    return [offer for offer in offers_in_question(ctx) if ctx.office.was_told_any_way(offer)]
 
 
-def told_open_offer(ctx: Context) -> TimeOffer | None:
-    """Return the one offer that is open, if this chat was told of it."""
-    return told_offer(ctx) if _made_offers(ctx) else None
+def told_open_offers(ctx: Context) -> list[TimeOffer]:
+    """Return the offers that are open of which this chat was told."""
+    return told_offers(ctx) if _made_offers(ctx) else []
 
 
 def _made_offers(ctx: Context) -> list[TimeOffer]:
@@ -159,8 +154,8 @@ def say_offer(ctx: Context, offer: TimeOffer) -> bool:
 
 def may_be_declined(ctx: Context) -> bool:
     """Return whether "no thanks" may be about the offer in question: none that was accepted."""
-    offer = told_offer(ctx)
-    return offer is not None and offer.state != OfferState.ACCEPTED
+    offers = told_offers(ctx)
+    return len(offers) == 1 and offers[0].state != OfferState.ACCEPTED
 
 
 def say_no_thanks(ctx: Context, _argument: str) -> None:
@@ -168,7 +163,7 @@ def say_no_thanks(ctx: Context, _argument: str) -> None:
 
     Something else was said since, of which the words may be: the time stays held.
     """
-    if told_open_offer(ctx):
+    if told_open_offers(ctx):
         ctx.say(STILL_HELD)
     else:
         answer_by_word(ctx, OfferAnswer.DECLINE)
@@ -307,52 +302,3 @@ def say_no_offer(ctx: Context, booking: Booking) -> None:
     appointment = one_line(ctx.office.of_booking(booking), booking, ctx.zone)
     now_is = _("Your appointment is: {appointment}.", appointment=appointment)
     ctx.say(message(Paragraph(NO_OFFER), Paragraph(now_is)))
-
-
-def _ask_answer(ctx: Context) -> Prompt:
-    booking = picked_booking(ctx)
-    offer = ctx.office.made_offer(booking)
-    hold = ctx.office.offered_hold(offer) if offer else None
-    if hold is None:
-        raise LookupError("the dialog has no offer any more")
-    loaded = ctx.office.of_booking(booking)
-    appointment = one_line(loaded, booking, ctx.zone)
-    time = short_time_label(ctx, ctx.office.offer_of(booking), hold.starts_at)
-    return Prompt(
-        message(
-            Paragraph(_("Your appointment is: {appointment}.", appointment=appointment)),
-            Paragraph(_("The office offers you another time for this appointment.")),
-        ),
-        [
-            Choice(OfferAnswer.ACCEPT, _("I take the new time: {time}", time=time)),
-            Choice(OfferAnswer.DECLINE, ANSWERS[OfferAnswer.DECLINE]),
-        ],
-        expected=_("Please pick one of the answers below."),
-    )
-
-
-@refusable
-def _answer(ctx: Context, value: str) -> None:
-    offer = ctx.office.made_offer(picked_booking(ctx))
-    navigation.end_dialog(ctx)
-    if offer is None:
-        raise LookupError("the dialog has no offer any more")
-    answer_offer(ctx, offer, OfferAnswer(value))
-
-
-def _steps(_ctx: Context) -> Iterator[Step]:
-    yield Step("answer", _("New time"), _ask_answer, effect=_answer, automatic=False)
-
-
-def _leave_ended(ctx: Context) -> None:
-    """End the dialog, and say so, where nothing is offered for its booking any more."""
-    leave_ended(ctx)
-    if ctx.state.dialog == ANSWER.name:
-        booking = picked_booking(ctx)
-        if ctx.office.made_offer(booking) is None:
-            navigation.end_dialog(ctx)
-            say_no_offer(ctx, booking)
-
-
-ANSWER = Dialog("answer", _("New time"), _steps, before_turn=_leave_ended)
-"""Answers the offer for a booking whose link was followed, and shows nothing else of it."""

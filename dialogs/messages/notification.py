@@ -203,10 +203,10 @@ def notification_message(
         *office_phone(loaded, booking),
         *([Paragraph(asks)] if asks else []),
     ]
-    said = booking_message(booking, wording.for_citizen, details, short)
-    return (
-        replace(said, buttons=reminder_buttons(loaded, booking, now, offered)) if reminds else said
-    )
+    written = booking_message(booking, wording.for_citizen, details, short)
+    if not reminds:
+        return written
+    return replace(written, buttons=reminder_buttons(loaded, booking, now, offered))
 
 
 def reminder_buttons(

@@ -311,6 +311,35 @@ def test_a_word_answers_no_offer_after_which_something_else_was_said(
     assert offers(deployment) == ["made"]
 
 
+@pytest.mark.parametrize(
+    ("word", "states", "step"),
+    [
+        ("δέχομαι τη νέα ώρα", ["made", "accepted"], "task"),
+        ("δέχομαι", ["made", "accepted"], "task"),
+        ("ναι", ["made", "accepted"], "task"),
+        ("όχι", ["made", "declined"], "task"),
+        ("άλλη ημέρα ή ώρα", ["made", "made"], "day"),
+    ],
+)
+def test_of_several_offers_words_ask_which_is_meant(
+    deployment: Deployment, word: str, states: list[str], step: str
+) -> None:
+    deployment.load(custom_municipality())
+    for time in ("9:30", "10:00"):
+        deployment.talk("νέο ραντεβού", "town", "7/12", time, NAME, PHONE, "ναι")
+    deployment.clock.forward(minutes=1)
+    offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    asked = deployment.talk(word)[-1]
+    assert asked.text.startswith("Σας προτάθηκαν άλλες ώρες για περισσότερα")
+    assert [choice.label for choice in asked.choices[:2]] == [
+        "Δευ 7 Δεκ 09:30, papers",
+        "Δευ 7 Δεκ 10:00, papers",
+    ]
+    answered = deployment.talk("2")
+    assert (offers(deployment), answered[-1].step) == (states, step)
+
+
 def test_the_button_of_an_offer_that_was_lost_names_the_time_that_is_held_now(
     deployment: Deployment,
 ) -> None:
