@@ -15,8 +15,8 @@ from bot.delivery.dispatch import leave_room, move_room
 from bot.delivery.status_reports import apply_status
 from bot.delivery.worker import DeliveryWorker
 from bot.i18n.translator import Translator
-from bot.messages import Inbound, Reply
-from bot.platforms import PLATFORMS, build_platforms, webchat
+from bot.messages import Inbound, Reply, Sender
+from bot.platforms import PLATFORMS, build_platforms
 from bot.platforms.webhook import (
     Ignored,
     Reachability,
@@ -33,6 +33,7 @@ from bot.staff.receive import receive as receive_staff
 from bot.staff_messages import StaffAnswer, StaffInbound
 from bot.telemetry.metrics import Metrics
 from bot.turn import receive
+from bot.views import inbox
 from core.bookings.catalogue_update import load_catalogue
 from core.catalogue.loader import SHIPPED, read_catalogue
 from core.catalogue.registry import LOAD_LOCK, Registry
@@ -42,6 +43,7 @@ from core.db.models import MunicipalityRow
 from core.errors import ConfigurationError
 from core.messaging import arrival_order
 from core.messaging.outbox import platform_of
+from core.messaging.routes import WAITING
 
 log = structlog.get_logger()
 
@@ -153,6 +155,10 @@ class Application:
         """Answer a message on this thread, where there is no event loop."""
         return self.database.write_sync(lambda session: receive(session, self.services, inbound))
 
+    def fetch_sync(self, sender: Sender) -> list[Reply]:
+        """Return the messages due to a sender that nobody sends, each once."""
+        return self.database.write_sync(lambda session: inbox.fetch(session, self.services, sender))
+
     def delivery_worker(self) -> DeliveryWorker:
         """Return a worker that delivers this application's messages."""
         settings = self.settings
@@ -184,7 +190,7 @@ def bootstrap(
         if given.municipality
     }
     services = Services(
-        Registry(secret, frozenset({webchat.ACCOUNT, *accounts}), own),
+        Registry(secret, frozenset({*WAITING, *accounts}), own),
         texts,
         lambda: datetime.now(UTC),
         secrets.choice,

@@ -222,7 +222,7 @@ def chat() -> None:
         application = bootstrap(read_settings(PLATFORMS), create=True)
         load_shipped(application)
     echo_if_new(application)
-    console.chat(application.handle_message_sync, "/start")
+    console.chat(application.handle_message_sync, application.fetch_sync, "/start")
 
 
 def _listen(host: str, port: int, which: str = "") -> socket.socket:

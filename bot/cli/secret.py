@@ -39,15 +39,16 @@ def replace(yes: Yes = False) -> None:
     The new one is RANTEVOU_SECRET if that is set, and else made and kept in the usual place.
     """
     from bot.ops.secret_replacement import hash_anew
-    from bot.platforms import PLATFORMS, webchat
+    from bot.platforms import PLATFORMS
     from bot.secret_key import check_lost, place_of_secret, replace_key
     from bot.settings import read_settings
     from core.catalogue.registry import Registry
     from core.db.database import Database
+    from core.messaging.routes import WAITING
 
     settings = read_settings(PLATFORMS)
     given = settings.given_secret
-    accounts = frozenset({webchat.ACCOUNT, *settings.accounts})
+    accounts = frozenset({*WAITING, *settings.accounts})
     own = {
         account: each.municipality
         for account, each in settings.accounts.items()

@@ -36,6 +36,7 @@ from core.db.models import (
     StaffInbound,
 )
 from core.messaging.outbox import platform_of
+from core.messaging.routes import WAITING
 from core.staff import relay_upkeep
 from core.staff.api_requests import forget_requests
 from core.staff.codes import forget_codes
@@ -106,7 +107,7 @@ def clean_up(
         update(OutboxRow)
         # By the expiry, no later than the end: most of those that are due are not over.
         .where(
-            OutboxRow.platform.in_((WEBCHAT, REMINDERS)),
+            OutboxRow.platform.in_((*WAITING, REMINDERS)),
             OutboxRow.status == OutboxStatus.PENDING,
             OutboxRow.expires_at <= now,
         )

@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from bot.messages import Inbound, Reply, ReplyChoice
+from bot.messages import Inbound, Reply, ReplyChoice, Sender
 
 ACCOUNT = "console"
 
@@ -40,8 +40,13 @@ def _user_name() -> str:
         return f"user {os.getuid()}"
 
 
-def chat(answer: Callable[[Inbound], list[Reply]], first: str) -> None:
-    """Send what is typed to `answer` and show the replies, until Ctrl-D; begin with `first`."""
+def chat(
+    answer: Callable[[Inbound], list[Reply]], fetch: Callable[[Sender], list[Reply]], first: str
+) -> None:
+    """Send what is typed to `answer` and show the replies, until Ctrl-D; begin with `first`.
+
+    What waits for this chat is fetched, and shown, before the first and after each answer.
+    """
     with suppress(ImportError):
         import readline  # noqa: F401, PLC0415 makes input() edit lines
     for stream in (sys.stdin, sys.stdout):
@@ -50,8 +55,11 @@ def chat(answer: Callable[[Inbound], list[Reply]], first: str) -> None:
     console = Console(highlight=False)
     typed = first
     with suppress(EOFError, KeyboardInterrupt):  # Ctrl-C may come at any moment of it
+        for reply in fetch(parse(first)):
+            show(console, reply)
         while True:
-            for reply in answer(parse(typed)):
+            # No sooner: a word that was typed before they are seen is no answer to them.
+            for reply in (*answer(parse(typed)), *fetch(parse(typed))):
                 show(console, reply)
             typed = input("› ")
     console.print()

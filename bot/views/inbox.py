@@ -1,4 +1,4 @@
-"""Notifications in the web chat, which a page fetches while it is open, or on the next visit."""
+"""Notifications that a chat fetches: a page while it is open, or on the next visit; a terminal."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -23,8 +23,8 @@ def fetch(session: Session, services: Services, sender: Sender) -> list[Reply]:
         return []
     found, now = loaded.found, services.clock()
     rows = [
-        *page_inbox.pending_for(session, WEBCHAT, found.contact_id, now),
-        *page_inbox.told_to(session, WEBCHAT, found.contact_id, now),
+        *page_inbox.pending_for(session, sender.platform, found.contact_id, now),
+        *page_inbox.told_to(session, sender.platform, found.contact_id, now),
     ]
     due = sorted(rows, key=lambda row: (row.due_at, row.id))
     added = [_add(session, services, found, sender, each) for each in due]

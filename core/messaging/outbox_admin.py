@@ -14,6 +14,7 @@ from core.messaging.outbox import (
     notify_workers,
     platform_of,
 )
+from core.messaging.routes import WAITING
 
 RETRIED = "to be tried again"
 """The last error of rows to be retried even where their address is suppressed."""
@@ -103,7 +104,7 @@ def _is_stuck(pull_platform: str, now: datetime) -> tuple[ColumnElement[bool], .
     in_doubt = OutboxRow.may_have_arrived & (OutboxRow.try_at > now)
     # Events are looked after by their endpoint: `rantevou webhook`.
     is_event = OutboxRow.endpoint_id.is_not(None)
-    return stuck, ~in_doubt, ~is_event, OutboxRow.platform != pull_platform
+    return stuck, ~in_doubt, ~is_event, OutboxRow.platform.not_in({pull_platform, *WAITING})
 
 
 def _is_due(

@@ -29,7 +29,10 @@ PAGE = "webchat"
 """The platform of the page."""
 
 WAITING = frozenset({PAGE, "console"})
-"""The platforms whose messages wait until somebody fetches them, so that they reach nobody."""
+"""The platforms whose messages wait until somebody fetches them, so that they reach nobody.
+
+Each has one account, of its own name.
+"""
 
 
 @dataclass(frozen=True)

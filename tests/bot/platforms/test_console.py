@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bot.messages import Reply, ReplyChoice
-from bot.platforms.console import parse, show
+from bot.messages import Reply, ReplyChoice, Sender
+from bot.platforms.console import chat, parse, show
 from core.catalogue.loader import SHIPPED
 from tests.bot.processes import run, run_here, server
 from tests.bot.terminal import Terminal
@@ -108,6 +108,25 @@ def test_who_has_a_number_and_no_name_on_this_machine_can_chat(
 
     monkeypatch.setattr("getpass.getuser", getuser)
     assert parse("hello").address == f"user {os.getuid()}"
+
+
+def test_what_waits_is_shown_first_and_after_each_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    news, typed = iter(["one", "", "two"]), iter(["hello"])
+
+    def fetch(_sender: Sender) -> list[Reply]:
+        return [Reply(text=f"news {text}") for text in [next(news)] if text]
+
+    def read(_prompt: str) -> str:
+        if line := next(typed, ""):
+            return line
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", read)
+    chat(lambda inbound: [Reply(text=f"answer to {inbound.text}")], fetch, "/start")
+    shown = re.findall(r"(?:news|answer to) \S+", capsys.readouterr().out)
+    assert shown == ["news one", "answer to /start", "answer to hello", "news two"]
 
 
 def printed(reply: Reply) -> str:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.messages import LINK_CHOICE, Inbound
+from bot.messages import LINK_CHOICE, Inbound, Sender
 from bot.ops.time_offers import work_once
 from bot.turn import forget, receive
 from bot.views import inbox
@@ -237,6 +237,22 @@ def test_whose_offered_time_is_closed_too_is_told_that_it_is_not_held(
     lost = text.startswith("Δεν μπορώ πια να σας κρατώ την ώρα που σας πρότεινα: Τρί 8 Δεκ 09:30")
     assert lost == read
     assert "Λυπάμαι, το ραντεβού σας δεν μπορεί να γίνει όπως είχε κλειστεί: Δευ 7 Δεκ" in text
+
+
+@portable
+def test_who_booked_in_the_terminal_finds_there_what_is_offered(deployment: Deployment) -> None:
+    deployment.services.registry.accounts = frozenset({"webchat", "console"})
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", "Μαρία Παπαδοπούλου", "6912345678", "ναι")
+    close(deployment, MONDAY)
+    here = Sender(platform="console", account="console", address="citizen")
+    database, services = deployment.database, deployment.services
+    fetched, again = [
+        database.write_sync(lambda s: inbox.fetch(s, services, here)) for _time in range(2)
+    ]
+    assert ["Νέα ώρα" in reply.text for reply in fetched] == [True]
+    assert again == []
+    assert deployment.talk("δέχομαι")[0].text.startswith("Το ραντεβού σας άλλαξε")
 
 
 def held(booked: Deployment) -> list[Booking]:

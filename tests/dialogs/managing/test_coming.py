@@ -1,6 +1,7 @@
 """Answers to a reminder: by its buttons, in words, and where they mean nothing."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ def reminded(deployment: Deployment, *which: int) -> None:
     deployment.clock.forward(minutes=1)
     asked, now = bookings(deployment), deployment.clock()
     for place in which:
-        deployment.database.write_sync(lambda s, of=asked[place]: remind(s, of, now))
+        deployment.database.write_sync(partial(remind, booking=asked[place], now=now))
     deployment.clock.forward(minutes=1)
 
 
