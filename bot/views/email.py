@@ -42,7 +42,7 @@ SUBJECTS: Mapping[MessageKind, TextTemplate] = {
     MessageKind.TIME_OFFERED: _("Another time is offered for your appointment: {appointment}"),
     MessageKind.NO_TIME_FREE: _("Your appointment can't take place as booked: {appointment}"),
     MessageKind.OFFER_EXPIRED: _("The new time isn't held any more: {appointment}"),
-    MessageKind.OFFER_WITHDRAWN: _("Your appointment stands as booked: {appointment}"),
+    MessageKind.OFFER_WITHDRAWN: _("Your appointment stands: {appointment}"),
 }
 
 if _missing := set(MessageKind) - SUBJECTS.keys() - OTHERS:

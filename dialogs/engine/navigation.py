@@ -186,7 +186,14 @@ def invalidate_dependents(ctx: Context[O], changed: set[str]) -> None:
         ):
             again.append(step.label)
         (reopen if step.reusable else drop)(ctx, step.name)
-    if again:
+    if again and VERSION in changed:  # nothing that they did
+        ctx.say(
+            _(
+                "Something was changed at the office meanwhile, so I'm asking again: {what}.",
+                what=join(", ", *again),
+            )
+        )
+    elif again:
         ctx.say(
             _n(
                 "This changes too, so I'm asking it again: {what}.",

@@ -19,8 +19,9 @@ from dialogs.managing.find import (
     may_withdraw,
     picked_booking,
 )
-from dialogs.managing.offers import accept_latest
+from dialogs.managing.offers import ACCEPTING, accept_latest
 from dialogs.managing.reschedule import MOVE, kept_message
+from dialogs.menu import TASKS
 from dialogs.messages.appointment import (
     BOOKING_ACTIONS,
     FORGET_IN_CALENDAR,
@@ -43,13 +44,14 @@ def _ask_action(ctx: Context) -> Prompt:
     taken = []
     if hold is not None:
         time = short_time_label(ctx, ctx.office.offer_of(booking), hold.starts_at)
-        taken = [Choice(ACCEPT, _("I take the new time: {time}", time=time))]
+        taken = [Choice(ACCEPT, _("I take the new time: {time}", time=time), ACCEPTING)]
     kept = can_be_kept(loaded, booking)
     names = [
         *("move", "cancel", "edit"),
         *(["documents"] if documents_of(ctx, booking) else []),
         *(["withdraw"] if may_withdraw(ctx, booking) else []),
     ]
+    words = {"move": TASKS["move"]}  # "cancel" alone stops the task
     return Prompt(
         Message(
             (
@@ -63,7 +65,10 @@ def _ask_action(ctx: Context) -> Prompt:
         ),
         [
             *taken,
-            *(Choice(name, ctx.definition.dialogs[name].label) for name in names),
+            *(
+                Choice(name, ctx.definition.dialogs[name].label, words.get(name, ""))
+                for name in names
+            ),
             Choice("keep", _("Nothing, keep it")),
         ],
         booking=booking.id,

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from core.i18n import _
+from core.i18n import _, join
 from dialogs.booking.time import short_time_label
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.managing.find import leave_ended, picked_booking
 from dialogs.managing.offers import (
+    ACCEPTING,
     NO_OFFER,
     WHICH_OFFER,
     answer_offer,
@@ -18,6 +19,7 @@ from dialogs.managing.offers import (
 from dialogs.messages.appointment import one_line
 from dialogs.messages.blocks import Paragraph, message
 from dialogs.messages.time_offer import ANSWERS, OfferAnswer
+from dialogs.nlu.lexicon import NO, YES
 
 
 def _ask_answer(ctx: Context) -> Prompt:
@@ -35,8 +37,12 @@ def _ask_answer(ctx: Context) -> Prompt:
             Paragraph(_("The office offers you another time for this appointment.")),
         ),
         [
-            Choice(OfferAnswer.ACCEPT, _("I take the new time: {time}", time=time)),
-            Choice(OfferAnswer.DECLINE, ANSWERS[OfferAnswer.DECLINE]),
+            Choice(
+                OfferAnswer.ACCEPT,
+                _("I take the new time: {time}", time=time),
+                join(", ", YES, ACCEPTING),
+            ),
+            Choice(OfferAnswer.DECLINE, ANSWERS[OfferAnswer.DECLINE], NO),
         ],
         expected=_("Please pick one of the answers below."),
     )

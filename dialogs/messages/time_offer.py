@@ -143,7 +143,7 @@ def offer_message(
             buttons = _changes(loaded, booking, now)
     else:
         good_news = _(
-            "Good news: your appointment stands as you booked it: {appointment}.",
+            "Good news: your appointment stands: {appointment}.",
             appointment=appointment,
         )
         said = [good_news, *[_("The new time isn't needed any more.")] * bool(offered.hold)]

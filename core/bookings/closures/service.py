@@ -166,7 +166,7 @@ def _endable(
     check_municipality(staff, Action.OPEN, municipality_id)
     row = session.get(ScheduleException, exception_id, with_for_update=lock_it or None)
     if row is None or row.municipality_id != municipality_id:
-        raise not_found(_("There is no closure {number}.", number=str(exception_id)))
+        raise not_found(_("There is no closure or opening {number}.", number=str(exception_id)))
     check_desk(staff, Action.OPEN, municipality_id, row.desk_id)
     check_withdrawable(row, ZoneInfo(loaded.body.timezone), now)
     return loaded, row

@@ -94,7 +94,7 @@ def test_a_desk_has_an_extra_opening(technician: Technician, booking: Booking) -
         (("close", "kalamata", "2027-01-08", "2027-01-07"), "The last day"),
         (("open", "kalamata", "2027-01-08"), "Please give the hours"),
         (("open", "kalamata"), "--number"),
-        (("open", "kalamata", "--number", "7"), "There is no closure 7."),
+        (("open", "kalamata", "--number", "7"), "There is no closure or opening 7."),
         (("closures", "nowhere"), "There is no such municipality."),
     ],
 )

@@ -132,6 +132,29 @@ def test_who_answers_twice_or_too_late_is_told_how_it_is(
     assert deployment.talk(*before, word)[0].text.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("is_offered", "word", "states", "step"),
+    [
+        (True, "εντάξει, δέχομαι", ["accepted"], "task"),
+        (True, "δέχομαι", ["accepted"], "task"),
+        (True, "άλλη ημέρα ή ώρα", ["made"], "day"),
+        (False, "άλλη ημέρα ή ώρα", [], "day"),
+    ],
+)
+def test_words_answer_among_the_tasks_of_a_shown_appointment(
+    deployment: Deployment, is_offered: bool, word: str, states: list[str], step: str
+) -> None:
+    deployment.load(custom_municipality())
+    deployment.talk("Γεια", "town", "7/12", "9:30", NAME, PHONE, "ναι")
+    if is_offered:
+        offer_times(deployment)
+    deployment.clock.forward(minutes=1)
+    shown = deployment.talk("τα ραντεβού μου")[-1]
+    assert shown.step == "action"
+    asked = deployment.talk(word)[-1]
+    assert (offers(deployment), asked.step) == (states, step)
+
+
 @pytest.mark.parametrize("ended", [OfferState.EXPIRED, OfferState.WITHDRAWN])
 @pytest.mark.parametrize(
     ("word", "said", "step"),
