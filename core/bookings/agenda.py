@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from core.actor import Staff
 from core.availability.schedule import day_bounds
 from core.availability.slots import MAX_DURATION
+from core.bookings.allocation import still_serves
 from core.bookings.by_staff import find
 from core.bookings.lookup import find_by_name
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.rules import AlertFact
+from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, BookingState, History, HistoryAction, StaffMember, StaffRoom
 from core.db.statements import run
 from core.messaging.reminders import reminded
@@ -81,6 +83,8 @@ class AgendaEntry(NamedTuple):
     name: str
     is_unanswered: bool = False
     """True where a reminder asked whether the citizen will come, and wasn't answered yet."""
+    is_closed: bool = False
+    """True where it is confirmed, though staff have closed its desk then."""
 
 
 class At(NamedTuple):
@@ -133,7 +137,7 @@ def list_day(
     It is recorded. Raises StaffRefused: not_allowed, not_found.
     """
     loaded, served = listed(session, registry, staff, Action.LIST, municipality_id, now)
-    return _entries(session, loaded, _on_day(loaded, served, day))
+    return _with_closed(loaded, _entries(session, loaded, _on_day(loaded, served, day)))
 
 
 def list_room_day(
@@ -154,7 +158,7 @@ def list_room_day(
     asked = reminded(session, ids, has_links=has_links)
     return [
         entry._replace(is_unanswered=entry.booking_id in asked)
-        for entry in _entries(session, loaded, query)
+        for entry in _with_closed(loaded, _entries(session, loaded, query))
     ]
 
 
@@ -303,6 +307,24 @@ def _entries(
         what = (number, code or "", start, end, service, channel, desks[desk], desk, state, arrived)
         entries.append(AgendaEntry(*what, version, initials(name), name if shows_name else ""))
     return entries
+
+
+def _with_closed(
+    loaded: LoadedMunicipality, entries: Sequence[AgendaEntry]
+) -> Sequence[AgendaEntry]:
+    """Return bookings of a day with those marked that lie in closed hours."""
+    if not loaded.exceptions:
+        return entries
+    offers: dict[tuple[str, str, str], ServiceOffer] = {}
+    marked = []
+    for entry in entries:
+        branch = entry.desk.partition("/")[0]
+        if entry.state == BookingState.CONFIRMED and loaded.has(entry.service, branch):
+            which = (entry.service, branch, entry.channel)
+            offer = offers.get(which) or offers.setdefault(which, loaded.offer(*which))
+            entry = entry._replace(is_closed=not still_serves(offer, entry))  # noqa: PLW2901
+        marked.append(entry)
+    return marked
 
 
 def entry_of(loaded: LoadedMunicipality, booking: Booking) -> AgendaEntry:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -23,7 +24,23 @@ def slot_taken_error() -> BookingRefused:
     return BookingRefused(RefusalKind.TAKEN, _("I'm sorry, that time has just gone."))
 
 
-def still_serves(offer: ServiceOffer, booking: Booking) -> bool:
+class Placed(Protocol):
+    """A desk, and the time that a booking takes of it."""
+
+    @property
+    def desk_id(self) -> int:
+        """Return the desk."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """Return the start."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """Return the end."""
+
+
+def still_serves(offer: ServiceOffer, booking: Booking | Placed) -> bool:
     """Return whether the booking's desk is open for it, by the current catalogue."""
     return any(
         desk_id == booking.desk_id

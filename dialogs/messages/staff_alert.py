@@ -148,6 +148,8 @@ def day_line(body: Municipality, entry: AgendaEntry) -> Text:
         mark = _MARKS[entry.state]
     elif entry.arrived_at is not None:
         mark = IS_HERE
+    elif entry.is_closed:
+        mark = _("closed then")
     elif entry.is_unanswered:
         mark = NOT_ANSWERED
     return join(" · ", clock, *_facts(body, entry, others), mark)

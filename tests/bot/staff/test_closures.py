@@ -338,6 +338,15 @@ def test_the_list_of_a_day_begins_with_what_is_closed(room: People) -> None:
     assert line not in str(room.write("/today 8/12"))
 
 
+def test_the_list_of_a_day_marks_who_has_an_appointment_in_closed_hours(room: People) -> None:
+    room.chat.book("09:30")
+    room.chat.book("10:00")
+    room.write("/close 7/12 10:00-10:30 βλάβη")
+    room.tap(CLOSE)
+    marked = [line for line in str(room.write("/today 7/12")).split("\n") if "κλειστά τότε" in line]
+    assert [line[:5] for line in marked] == ["10:00"]
+
+
 def test_talk_among_colleagues_closes_nothing(room: People) -> None:
     assert room.write("Κλείσιμο 7/12 λέει;") is None
     assert room.write("open 7/12 17:00-19:00") is None
