@@ -17,7 +17,6 @@ from core.bookings.citizen_lookup import CitizenLookup
 from core.bookings.citizen_preferences import CitizenPreferences
 from core.bookings.joining.citizen_joining import ChatAddress, CitizenJoining
 from core.bookings.known_details import store_details
-from core.bookings.last_told import Reminded, reminded_last
 from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
 from core.bookings.offers import told
@@ -76,7 +75,7 @@ class Office:
         self.joining = CitizenJoining(
             session, registry, now, actor, choose, only, chat_address, self._become
         )
-        self.visits = CitizenVisits(session, now, actor)
+        self.visits = CitizenVisits(session, now, actor, came or now)
         self.lookup = CitizenLookup(session, registry, now, actor)
         self.preferences = CitizenPreferences(session, registry, now, actor, known_details)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
@@ -122,7 +121,7 @@ class Office:
         actor = replace(self._own[0], citizen_id=citizen.id)
         self._own, self._citizen_public_id = (actor, citizen.details), citizen.public_id
         self._act_as(*self._own)
-        self.visits = CitizenVisits(self._session, self.now, actor)
+        self.visits = CitizenVisits(self._session, self.now, actor, self._came)
         given = (self._session, self._registry, self.now, actor)
         self.lookup = CitizenLookup(*given)
         self.preferences = CitizenPreferences(*given, citizen.details)
@@ -348,16 +347,6 @@ class Office:
             return False
         return told.was_told_any_way(self._session, offer, contact_id, self._came)
 
-    def reminded_last(self) -> Sequence[Reminded]:
-        """Return the booking whose reminder asked this chat last, of all it was told, if one did.
-
-        Several where they were due at once.
-        """
-        own = self._own[0]
-        if not own.contact_id or self.is_for_caller:
-            return []
-        return reminded_last(self._session, own.citizen_id, own.contact_id, self._came)
-
     def offered_booking(self, offer: TimeOffer) -> Booking:
         """Return the booking for which another time is offered."""
         return self._session.get_one(Booking, offer.booking_id)
@@ -365,10 +354,6 @@ class Office:
     def offered_hold(self, offer: TimeOffer) -> Booking | None:
         """Return the hold of the time that is offered; None where it was never made."""
         return time_offers.hold_of(self._session, offer)
-
-    def offer_reason(self, offer: TimeOffer) -> str | None:
-        """Return the reason of the closure for which another time is offered, if there is one."""
-        return time_offers.reason_of(self._session, offer)
 
     def accept_offer(self, offer: TimeOffer) -> bool:
         """Move a booking to the time offered; return False where that is lost.

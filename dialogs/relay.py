@@ -75,12 +75,14 @@ def _talk_to(ctx: Context, body: Municipality) -> None:
     if former is not None and former.id != body.id:
         ctx.say(texts.left_office(former))
     branch = booking.branch if booking else ctx.answers.get("branch")
+    closure = relay.closure_today(body, branch)
     if ctx.definition.is_entry(ctx.state.dialog) and not ctx.state.answered_by_citizen:
         navigation.end_dialog(ctx)  # its first question would ask for something else
     only_next = _in_task(ctx) and _mode(ctx) != "office"
     if only_next:
         _set_mode(ctx, f"next {_open_question(ctx)}")
-    ctx.say(texts.opened(body, relay.opens_at(body, branch), ctx.now, only_next=only_next))
+    opens_at = relay.opens_at(body, branch)
+    ctx.say(texts.opened(body, opens_at, ctx.now, closure, only_next=only_next))
 
 
 def _ask_office(ctx: Context) -> Prompt:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.bookings.last_told import Reminded, reminded_last
 from core.bookings.service import check_open, upcoming
 from core.db.models import Booking
 from core.i18n import LANGUAGES, LocalizedText
@@ -50,10 +51,13 @@ def set_ready(
 
 
 class CitizenVisits:
-    """The coming appointments of the citizen who chats, for one turn."""
+    """The coming appointments of the citizen who chats, for one turn.
 
-    def __init__(self, session: Session, now: datetime, actor: Actor) -> None:
-        self._session, self._now, self._actor = session, now, actor
+    `came` is when the message arrived that the turn answers.
+    """
+
+    def __init__(self, session: Session, now: datetime, actor: Actor, came: datetime) -> None:
+        self._session, self._now, self._actor, self._came = session, now, actor, came
 
     def own(self, booking_id: int) -> Booking | None:
         """Return the citizen's booking of an id; None where none of theirs has it."""
@@ -73,6 +77,16 @@ class CitizenVisits:
             select(Booking.id).where(Booking.id.in_([booking.id for booking in open_ones])),
         )
         return [booking for booking in open_ones if booking.id in asked]
+
+    def reminded_last(self) -> Sequence[Reminded]:
+        """Return the booking whose reminder asked this chat last, of all it was told, if one did.
+
+        Several where they were due at once.
+        """
+        contact_id = self._actor.contact_id
+        if not contact_id:
+            return []
+        return reminded_last(self._session, self._actor.citizen_id, contact_id, self._came)
 
     def will_come(self, booking: Booking) -> None:
         """Keep with a booking that its citizen will come. Raises BookingRefused."""

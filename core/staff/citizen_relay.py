@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -9,7 +10,15 @@ from sqlalchemy.orm import Session
 from core.availability.office_hours import next_open
 from core.catalogue.model import Municipality
 from core.catalogue.registry import Registry
-from core.db.models import Booking, Contact, RelayMessage, RelayThread, StaffRoom
+from core.db.models import (
+    Booking,
+    Contact,
+    ExceptionKind,
+    RelayMessage,
+    RelayThread,
+    ScheduleException,
+    StaffRoom,
+)
 from core.staff import relay, relay_messages, relay_sending
 from core.staff.relay_upkeep import erase, follow_room
 
@@ -85,6 +94,21 @@ class CitizenRelay:
     def opens_at(self, body: Municipality, branch: str | None) -> datetime | None:
         """Return when somebody works next at an office: now, later, or None within two weeks."""
         return next_open(self._registry[body.id], self._now, branch)
+
+    def closure_today(self, body: Municipality, branch: str | None) -> ScheduleException | None:
+        """Return the closure of a branch, or of all of them, that takes the whole of today."""
+        today = self._now.astimezone(ZoneInfo(body.timezone)).date()
+        found = select(ScheduleException).where(
+            ScheduleException.municipality_id == body.id,
+            ScheduleException.kind == ExceptionKind.CLOSURE,
+            ScheduleException.withdrawn_at.is_(None),
+            ScheduleException.first <= today,
+            ScheduleException.last >= today,
+            ScheduleException.start.is_(None),
+            ScheduleException.desk_id.is_(None),
+            ScheduleException.branch.is_(None) | (ScheduleException.branch == branch),
+        )
+        return self._session.scalar(found.order_by(ScheduleException.id).limit(1))
 
     def last_answer(self) -> int:
         """Return the id of the last text of the office in the open thread; 0 for none.

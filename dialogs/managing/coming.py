@@ -97,7 +97,11 @@ def reminded_last(ctx: Context) -> Sequence[Booking]:
 
     Several where they were due at once.
     """
-    return [booking for booking, at in ctx.office.reminded_last() if is_after_question(ctx, at)]
+    if ctx.office.is_for_caller:
+        return []
+    return [
+        booking for booking, at in ctx.office.visits.reminded_last() if is_after_question(ctx, at)
+    ]
 
 
 def ask_if_coming(ctx: Context) -> bool:

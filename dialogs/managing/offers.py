@@ -145,7 +145,7 @@ def say_offer(ctx: Context, offer: TimeOffer) -> bool:
     loaded = ctx.office.of_booking(booking)
     if not loaded.has(booking.service, booking.branch):
         return False
-    offered = Offered(offer, ctx.office.offered_hold(offer), ctx.office.offer_reason(offer))
+    offered = Offered(offer, ctx.office.offered_hold(offer), ctx.office.lookup.offer_reason(offer))
     said = offer_message(loaded, MessageKind.TIME_OFFERED, booking, offered, ctx.zone, ctx.now)
     if said is not None:
         ctx.say(said)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from core.bookings.agenda import AgendaEntry
 from core.catalogue.model import Municipality
+from core.db.models import ScheduleException
 from core.i18n import FormattedDate, Text, _, join, lines
 from dialogs.messages.blocks import Heading, Message, Note, Paragraph, message
 from dialogs.messages.staff_alert import facts_of
@@ -93,13 +94,24 @@ def too_long(most: int) -> Text:
 
 
 def opened(
-    body: Municipality, opens_at: datetime | None, now: datetime, *, only_next: bool = False
+    body: Municipality,
+    opens_at: datetime | None,
+    now: datetime,
+    closure: ScheduleException | None = None,
+    *,
+    only_next: bool = False,
 ) -> Text:
     """Return what a citizen is told when a thread is open.
 
-    `opens_at` is when somebody works there next, None where that isn't known. `only_next`: of what
-    they write after their next message, they are asked whose it is.
+    `opens_at` is when somebody works there next, None where that isn't known. `closure` is that of
+    the whole day, if staff have closed it. `only_next`: of what they write after their next
+    message, they are asked whose it is.
     """
+    closed: list[Text] = []
+    if closure is not None and opens_at != now:
+        closed.append(_("It is closed today."))
+        if closure.reason:
+            closed.append(_("Reason: {reason}", reason=closure.reason))
     if opens_at is None:
         when: Text = _("Nobody serves there now: they get your message at once, and answer later.")
     elif opens_at <= now:
@@ -119,6 +131,7 @@ def opened(
     )
     return lines(
         goes,
+        *closed,
         when,
         _("Hours: {hours}", hours=hours) if hours else None,
         _("To end, write “menu”."),

@@ -9,9 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.delivery.addresses import suppress
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.db.models import (
     Booking,
     Contact,
+    ExceptionKind,
     OutboxRow,
     RelayMessage,
     RelayThread,
@@ -125,6 +128,18 @@ def test_the_citizen_ends_it_by_a_word_or_a_command(talking: People, word: str) 
 
 
 @mostly_on("sqlite")
+def test_on_a_closed_day_who_asks_for_an_employee_reads_so(talking: People) -> None:
+    says(talking, "μενού")
+    deployment = talking.chat.deployment
+    day, registry = deployment.clock().date(), deployment.services.registry
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, TOWN, day, day, reason="απεργία")
+    talking.chat.do(lambda s: closures.make(s, registry, OPERATOR, asked, deployment.clock()))
+    for text in ("υπάλληλος", "town"):
+        says(talking, text)
+    [said] = [text for text in heard(talking) if "Σήμερα είναι κλειστά" in text]
+    assert "Σήμερα είναι κλειστά.\nΛόγος: απεργία\n" in said
+
+
 def test_who_ends_what_the_office_has_closed_is_told_that_alone(talking: People) -> None:
     says(talking, QUESTION)
     shown = talking.chat.server.buttons(CITIZEN).items()
