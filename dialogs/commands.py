@@ -132,6 +132,9 @@ def ask_again(ctx: Context, text: str) -> bool:
     polite = ctx.lexicon.words(POLITE)
     if not any(find_phrase(text, ctx.lexicon.words(each), polite) for each in FEW_WORDS):
         return False
+    asked_at = ctx.open_prompt.asked_at if ctx.open_prompt else None
+    if asked_at and not ctx.office.visits.were_notified_since(asked_at):
+        return False
     return say_last_offer(ctx) or ask_if_coming(ctx)
 
 

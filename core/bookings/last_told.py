@@ -21,11 +21,8 @@ class Reminded(NamedTuple):
     at: datetime
 
 
-def was_told_since(session: Session, citizen_id: int, contact_id: int, at: datetime) -> bool:
-    """Return whether a citizen's contact was told anything after a time but by answers.
-
-    Neither of an appointment of theirs, nor in a conversation with the office.
-    """
+def was_notified_since(session: Session, citizen_id: int, contact_id: int, at: datetime) -> bool:
+    """Return whether a citizen's contact was told of an appointment after a time: no answer."""
     notices = select(OutboxRow.id).where(
         OutboxRow.booking_id.in_(select(Booking.id).where(Booking.citizen_id == citizen_id)),
         OutboxRow.contact_id == contact_id,
@@ -33,6 +30,16 @@ def was_told_since(session: Session, citizen_id: int, contact_id: int, at: datet
         OutboxRow.status.in_(SENT_STATUSES),
         OutboxRow.due_at > at,
     )
+    return session.scalar(notices.limit(1)) is not None
+
+
+def was_told_since(session: Session, citizen_id: int, contact_id: int, at: datetime) -> bool:
+    """Return whether a citizen's contact was told anything after a time but by answers.
+
+    Neither of an appointment of theirs, nor in a conversation with the office.
+    """
+    if was_notified_since(session, citizen_id, contact_id, at):
+        return True
     texts = (
         select(RelayMessage.id)
         .join(RelayThread, RelayMessage.thread_id == RelayThread.id)
@@ -42,7 +49,7 @@ def was_told_since(session: Session, citizen_id: int, contact_id: int, at: datet
             RelayMessage.written_at > at,
         )
     )
-    return any(session.scalar(each.limit(1)) for each in (notices, texts))
+    return session.scalar(texts.limit(1)) is not None
 
 
 def reminded_last(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.bookings.last_told import Reminded, reminded_last
+from core.bookings.last_told import Reminded, reminded_last, was_notified_since
 from core.bookings.service import check_open, upcoming
 from core.db.models import Booking
 from core.i18n import LANGUAGES, LocalizedText
@@ -77,6 +77,12 @@ class CitizenVisits:
             select(Booking.id).where(Booking.id.in_([booking.id for booking in open_ones])),
         )
         return [booking for booking in open_ones if booking.id in asked]
+
+    def were_notified_since(self, at: datetime) -> bool:
+        """Return whether this chat was told of an appointment after a time, but by no answer."""
+        who = self._actor
+        known = who.contact_id is not None
+        return known and was_notified_since(self._session, who.citizen_id, who.contact_id or 0, at)
 
     def reminded_last(self) -> Sequence[Reminded]:
         """Return the booking whose reminder asked this chat last, of all it was told, if one did.
