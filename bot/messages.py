@@ -172,8 +172,8 @@ class EmailMetadata(BaseModel):
     `id` is the same at each try of a message, `thread` in all messages about an appointment. `link`
     is the address of its page, where it can be moved and cancelled if it is `changeable`, and where
     they can say that they come if it `asks`, and take the new time that the office offers if it
-    `offers` one; `unsubscribe` is the one that ends the reminders by e-mail, `sample` the note that
-    the municipality is one; each is "" for none.
+    `offers` one; `unsubscribe` is the one that ends the reminders by e-mail, `resume` the one that
+    takes that back, `sample` the note that the municipality is one; each is "" for none.
     """
 
     subject: str
@@ -192,6 +192,7 @@ class EmailMetadata(BaseModel):
     thread: str
     link: str = ""
     unsubscribe: str = ""
+    resume: str = ""
     changeable: bool = True
     asks: bool = False
     offers: bool = False

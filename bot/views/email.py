@@ -16,7 +16,8 @@ from bot.views.reminder_link import unsubscribe_link
 from core.bookings.history import calendar_sequence
 from core.bookings.offers.ends import is_made
 from core.bookings.reference import lasting_id
-from core.db.models import Booking, OutboxRow, StaffRoom
+from core.bookings.reminder_links import gets_reminders
+from core.db.models import Booking, BookingState, OutboxRow, StaffRoom
 from core.i18n import Text, TextTemplate, _
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import contact_facts, one_line
@@ -70,6 +71,9 @@ def as_email(
     # Of several appointments, perhaps of several people, none of which is the one to act on.
     of_several = row.kind == MessageKind.CODE_SENT and reply.booking is None
     is_offered = is_made(session, booking.id, services.clock())
+    # Nothing else tells who reads the mailbox that no reminders will come, if others booked.
+    says_so = booking.state == BookingState.CONFIRMED and not is_reminder
+    is_ended = says_so and not gets_reminders(session, booking)
     metadata = EmailMetadata(
         subject=say(_CODES if of_several else subject),
         office=say(body.name),
@@ -92,6 +96,7 @@ def as_email(
         offers=is_offered,
         sample=say(samples_note(registry.samples(body.id))),
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
+        resume=unsubscribe_link(session, services, booking) if is_ended else "",
     )
     if not reply.booking:
         return reply.model_copy(update={"email": metadata})

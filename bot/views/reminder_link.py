@@ -24,7 +24,7 @@ class LinkedReminders:
 
 
 def unsubscribe_link(session: Session, services: Services, booking: Booking) -> str:
-    """Return the address that ends the reminders to a booking's e-mail address.
+    """Return the address that ends the reminders to a booking's e-mail address, or resumes them.
 
     It is "" where the world reaches no page (by https, as the settings want it).
     """

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.bookings.reminder_links import has_stopped, resume_own
+from core.bookings.reminder_links import gets_reminders
 from core.bookings.service import upcoming
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Contact, Conversation
@@ -22,7 +22,7 @@ from core.messaging.preferences import (
 )
 from core.messaging.reminder_times import QuietHours
 from core.messaging.reminders import schedule_anew
-from core.messaging.routes import ADDRESS_FIELDS, EMAIL, WAITING, attendee_routes
+from core.messaging.routes import ADDRESS_FIELDS, WAITING, attendee_routes
 
 
 class CitizenPreferences:
@@ -67,13 +67,8 @@ class CitizenPreferences:
         return [each for each in self.configured() if each in found]
 
     def choose_platform(self, platform: str | None) -> None:
-        """Write on a platform from now on; None: where the citizen books.
-
-        Who chooses e-mail takes back that they ended the reminders by it.
-        """
+        """Write on a platform from now on; None: where the citizen books."""
         keep_platform(self._session, self._citizen_id, platform)
-        if platform == EMAIL:
-            self.resume_emails()
 
     def choose_language(self, language: str) -> None:
         """Write in a language from now on."""
@@ -95,9 +90,9 @@ class CitizenPreferences:
         return schedule_anew(self._session, self._registry, self._citizen_id, self._now)
 
     def has_ended_emails(self) -> bool:
-        """Return whether reminders by e-mail were ended by the link in one of the citizen's."""
-        return has_stopped(self._session, self._citizen_id)
+        """Return whether an address of an appointment to come gets no reminders.
 
-    def resume_emails(self) -> None:
-        """Send reminders by e-mail again, where they were ended so."""
-        resume_own(self._session, self._citizen_id)
+        Only a link takes that back: anybody may book with an address that isn't theirs.
+        """
+        coming = upcoming(self._session, self._citizen_id, self._now)
+        return not all(gets_reminders(self._session, each) for each in coming)

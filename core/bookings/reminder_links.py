@@ -1,7 +1,8 @@
 """Links that end the reminders to an e-mail address, which those reminders carry (RFC 8058).
 
 They hold for the address, whosever booking it stands in: whoever follows one reads its mailbox,
-and needn't be the citizen who booked. Other e-mails go on, and other ways aren't taken instead.
+and needn't be the citizen who booked; so it is taken back by a link alone, which other e-mails to
+the address carry then. Those go on, and other ways aren't taken instead.
 """
 
 import secrets
@@ -72,26 +73,14 @@ def resume_reminders(session: Session, token: str) -> bool:
     """Take back that the reminders ended; return False where no link has that token."""
     link = _link(session, token)
     if link is not None:
-        _resume(session, {link.email_hash})
+        of_address = update(ReminderLink).where(ReminderLink.email_hash == link.email_hash)
+        session.execute(of_address.values(stopped_at=None))
     return link is not None
 
 
 def gets_reminders(session: Session, booking: Booking) -> bool:
     """Return whether reminders are still sent to the address of a booking."""
     return booking.email_hash is None or not _is_stopped(session, booking.email_hash)
-
-
-def has_stopped(session: Session, citizen_id: int) -> bool:
-    """Return whether reminders were ended by a link that came with a citizen's own booking."""
-    return bool(_stopped_by(session, citizen_id))
-
-
-def resume_own(session: Session, citizen_id: int) -> None:
-    """Take back what was ended by links that came with a citizen's own bookings.
-
-    No other's: anybody may book with an address that isn't theirs.
-    """
-    _resume(session, _stopped_by(session, citizen_id))
 
 
 def forget_reminder_links(session: Session, now: datetime) -> None:
@@ -130,20 +119,3 @@ def _token(registry: Registry, link: ReminderLink) -> str:
 
 def _is_stopped(session: Session, email_hash: str) -> bool:
     return run(session, _STOPPED, {"email_hash": email_hash}).first() is not None
-
-
-def _stopped_by(session: Session, citizen_id: int) -> set[str]:
-    stopped = (
-        select(ReminderLink.email_hash)
-        .join(Booking, Booking.id == ReminderLink.booking_id)
-        .where(Booking.citizen_id == citizen_id, ReminderLink.stopped_at.is_not(None))
-    )
-    return set(session.scalars(stopped))
-
-
-def _resume(session: Session, email_hashes: set[str]) -> None:
-    session.execute(
-        update(ReminderLink)
-        .where(ReminderLink.email_hash.in_(email_hashes))
-        .values(stopped_at=None)
-    )

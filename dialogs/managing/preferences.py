@@ -15,7 +15,7 @@ from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import CLOCK, one_line
-from dialogs.messages.blocks import Fact, Facts, Heading, message
+from dialogs.messages.blocks import Fact, Facts, Heading, Note, message
 from dialogs.messages.platforms import name_of, on
 from dialogs.nlu.lexicon import POLITE
 from dialogs.nlu.quiet_hours import Hours, parse_quiet_hours
@@ -39,9 +39,15 @@ AROUND_PLATFORM = _(
 AS_OFFICE = _("as usual, as before, as the office, as the municipality, default")
 """The words for the quiet hours that citizens have who set none."""
 
-PLATFORM, QUIET, EMAILS, DONE = "platform", "quiet", "emails", "done"
+PLATFORM, QUIET, DONE = "platform", "quiet", "done"
 ANY, OFFICE = "any", "office"
 USUAL = Hours(QUIET_FROM, QUIET_UNTIL)
+
+EMAILS_ENDED = _(
+    "I send no reminders to the email address that you gave, because they were ended with the link "
+    "in one. To get them again, please use that link, or the one in our next email about an "
+    "appointment."
+)
 
 
 def _hours(since: time, until: time) -> Mapping[str, Text]:
@@ -66,6 +72,8 @@ def choose_platform(ctx: Context, platform: str) -> None:
             way=on(platform),
         )
         ctx.say(by_email if platform == "email" else elsewhere)
+        if platform == "email" and preferences.has_ended_emails():
+            ctx.say(EMAILS_ENDED)
     elif platform == PAGE:
         ctx.say(
             _(
@@ -145,7 +153,7 @@ def keeping_language(run: Callable[[Context, str], None]) -> Callable[[Context, 
 
 def _ask_topic(ctx: Context) -> Prompt:
     preferences = ctx.office.preferences
-    current, ended = preferences.current(), preferences.has_ended_emails()
+    current = preferences.current()
     quiet = current.quiet
     shown = (
         _("{since}–{until} (time of {zone})", **_hours(*quiet[:2]), zone=ZoneCity(quiet.zone.key))
@@ -158,16 +166,15 @@ def _ask_topic(ctx: Context) -> Prompt:
         Fact(_("I write to you"), where),
         Fact(_("Language"), language),
         Fact(_("No reminders"), shown),
-        *([Fact(_("Reminders by email"), _("you have ended them"))] if ended else []),
     ]
+    ended = [Note(EMAILS_ENDED)] if preferences.has_ended_emails() else []
     choices = [
         *([Choice(PLATFORM, _("Where I write to you"))] if _platforms(ctx) else []),
         Choice(QUIET, _("Quiet hours")),
-        *([Choice(EMAILS, _("Send reminders by email again"))] if ended else []),
         Choice(DONE, _("That's all for now")),
     ]
     return Prompt(
-        message(Heading(_("Your preferences")), Facts(tuple(rows))),
+        message(Heading(_("Your preferences")), Facts(tuple(rows)), *ended),
         choices,
         actions=[action_choice(RunCommand("language"), NextLanguageName())],
         expected=_("Please pick what you would like to change."),
@@ -182,11 +189,7 @@ def _platforms(ctx: Context) -> Sequence[str]:
 
 
 def _take_topic(ctx: Context, topic: str) -> None:
-    if topic == EMAILS:
-        navigation.end_dialog(ctx)
-        ctx.office.preferences.resume_emails()
-        ctx.say(_("All right, you get reminders by email again."))
-    elif topic == DONE:
+    if topic == DONE:
         navigation.end_dialog(ctx)
 
 

@@ -62,6 +62,10 @@ TO_STAFF = _(
     "This address gets the news of appointments automatically. Nobody reads answers to it."
 )
 UNSUBSCRIBE = _("To get no more reminders by email")
+ENDED = _(
+    "No reminders of appointments are sent to this address, as you asked with the link in one."
+)
+RESUME = _("To get reminders by email again")
 UNANSWERED = _("Nobody reads answers to it. To reach the office, please call or write to it.")
 
 
@@ -149,6 +153,8 @@ class Renderer:
             and say(TextTemplate(attached.message, args={"file": reply.file})),
             "automatic": " ".join(map(say, why)),
             "unsubscribe": say(UNSUBSCRIBE),
+            "ended": say(ENDED),
+            "resume": say(RESUME),
         }
 
 

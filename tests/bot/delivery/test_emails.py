@@ -464,8 +464,16 @@ def test_who_has_ended_them_gets_none_and_nothing_else_instead(
     assert [got.message["Subject"][:10] for got in server.received] == ["Το ραντεβο"]
     assert "cancelled" in {row[1] for row in town.rows("reminder")}
     assert len(town.rows()) == before
-    change(town.deployment, cancel)
-    town.deliver(town.settled)
+    # Its reader is told so, who alone can have them again, whoever booked.
+    services = replace(town.deployment.services, public_address="https://rantevou.kalamata.gr")
+    town.application = replace(town.application, services=services)
+    again = re.compile(r"Για να λαμβάνετε πάλι υπενθυμίσεις με email:\r\nhttps://\S+/u/[a-z2-7]{26}")
+    for how, has_link in ((move, True), (cancel, False)):
+        change(town.deployment, how)
+        town.deliver(town.settled)
+        found = parts(server.received[-1].message)
+        assert bool(again.search(found["text/plain"])) == has_link
+        assert ("/u/" in found["text/html"]) == has_link
     assert server.received[-1].message["Subject"].startswith("Το ραντεβού σας ακυρώθηκε")
 
 

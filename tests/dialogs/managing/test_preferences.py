@@ -1,7 +1,9 @@
 """Preferences in words and by buttons."""
 
 import pytest
+from sqlalchemy.orm import Session
 
+from core.bookings.reminder_links import reminder_token, stop_reminders
 from core.db.models import Booking
 from tests.conftest import Deployment
 from tests.dialogs.custom_municipality import custom_municipality, form_field, stored_bookings
@@ -102,6 +104,26 @@ def test_all_are_shown_with_buttons_that_change_them(
     deployment.tap("Quiet hours")
     deployment.tap("21:00–08:00")
     assert kept(deployment) == (None, "en", None, None, None)
+
+
+def test_reminders_that_their_reader_ended_are_had_again_by_a_link_alone(
+    deployment: Deployment, booking: Booking
+) -> None:
+    registry, now = deployment.services.registry, deployment.clock()
+
+    def stop(session: Session) -> None:
+        token = reminder_token(session, registry, session.get_one(Booking, booking.id))
+        session.flush()
+        assert stop_reminders(session, token or "", now)
+
+    deployment.database.write_sync(stop)
+    ended = "Δεν στέλνω υπενθυμίσεις στη διεύθυνση email που δώσατε"
+    deployment.talk("γράψτε μου με e-mail")
+    assert ended in deployment.last[0].text
+    deployment.talk("προτιμήσεις")
+    assert ended in deployment.last[-1].text
+    stopped = "SELECT count(*) FROM reminder_links WHERE stopped_at IS NOT NULL"
+    assert deployment.rows(stopped) == [(1,)]
 
 
 def test_withdrawing_consent_forgets_them(deployment: Deployment, booking: Booking) -> None:
