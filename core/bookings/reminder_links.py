@@ -8,7 +8,7 @@ the address carry then. Those go on, and other ways aren't taken instead.
 import secrets
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.bookings.links import KEPT_AFTER, TOKEN, derived_token, hash_of
@@ -95,9 +95,17 @@ def forget_reminder_links(session: Session, now: datetime) -> None:
 
 
 def forget_unknown_addresses(session: Session) -> None:
-    """Delete the links whose address isn't their booking's any more, before all are hashed anew."""
+    """Delete the links whose address isn't their booking's any more, before all are hashed anew.
+
+    One that was used goes to another booking with its address, where there is one.
+    """
     of_booking = select(Booking.email_hash).where(Booking.id == ReminderLink.booking_id)
     known = ReminderLink.email_hash == of_booking.scalar_subquery()
+    other = select(func.max(Booking.id)).where(Booking.email_hash == ReminderLink.email_hash)
+    moved = update(ReminderLink).where(
+        known.is_not(True), ReminderLink.stopped_at.is_not(None), other.scalar_subquery() > 0
+    )
+    session.execute(moved.values(booking_id=other.scalar_subquery()))
     session.execute(delete(ReminderLink).where(known.is_not(True)))
 
 
