@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import time
-from itertools import product
+from itertools import islice, product
 from typing import NamedTuple
 
 from core.i18n import TextTemplate, _
@@ -18,6 +18,12 @@ AND_UNTIL = _("until, till, to, through, and")
 
 NIGHT = 3 * 60
 """The minute of the day that quiet hours have in them where they may be meant in two ways."""
+
+MAX_LENGTH = 100
+"""The longest text that is read as hours, in characters."""
+
+MAX_SPLITS = 4
+"""The most places at which a text is divided into two hours: each costs two readings."""
 
 _DAY = 24 * 60
 
@@ -35,8 +41,10 @@ def parse_quiet_hours(typed: str, lexicon: Lexicon, usual: Hours) -> Hours | Non
     Of several that it may mean, they are the shortest, and of those the ones at night: "10 to 8" is
     from 22:00 until 08:00.
     """
+    if len(typed) > MAX_LENGTH:
+        return None
     text = normalize(typed)
-    for left, right in _halves(text, lexicon):
+    for left, right in islice(_halves(text, lexicon), MAX_SPLITS):
         if found := _narrowest(_times(left, lexicon), _times(right, lexicon)):
             return found
     since = _without(text, (AFTER, FROM), lexicon)

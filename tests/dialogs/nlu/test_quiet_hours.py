@@ -1,6 +1,7 @@
 """The hours in which citizens don't want to be reminded, as they write them."""
 
 from datetime import time
+from time import process_time
 
 import pytest
 
@@ -40,8 +41,20 @@ USUAL = Hours(time(21), time(8))
         ("", None),
         ("μετά", None),
         ("8 το βράδυ", None),
+        ("από τις δέκα και μισή το βράδυ μέχρι τις οκτώ και μισή το πρωί", "22:30-08:30"),
+        ("from half past ten in the evening until half past seven in the morning", "22:30-07:30"),
     ],
 )
 def test_hours(typed: str, found: str | None, texts: Translator) -> None:
     hours = parse_quiet_hours(typed, texts, USUAL)
     assert (f"{hours.since:%H:%M}-{hours.until:%H:%M}" if hours else None) == found
+
+
+@pytest.mark.parametrize("typed", ["1-" * 490 + "1", "από " + "1 και " * 16 + "1"])
+def test_a_text_with_many_places_to_divide_it_is_read_at_once(
+    typed: str, texts: Translator
+) -> None:
+    """The only writer waits for it, and so do all others."""
+    began = process_time()
+    assert parse_quiet_hours(typed, texts, USUAL) is None
+    assert process_time() - began < 0.1
