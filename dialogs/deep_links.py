@@ -9,10 +9,11 @@ with which no more can be done: neither its details nor its other tasks are for 
 from core.bookings.joining.citizen_joining import LINK_PREFIX as JOIN_PREFIX
 from core.bookings.reference import fold_code, is_code
 from dialogs.booking.for_caller import CALLER
+from dialogs.booking.selection import LINK
 from dialogs.context import Context, refusable
 from dialogs.joining import follow_join
 from dialogs.managing.coming import follow_reminder
-from dialogs.managing.find import BY_CODE, LINK
+from dialogs.managing.find import BY_CODE
 from dialogs.managing.offer_dialogs import ANSWER
 from dialogs.managing.offers import follow_offer, say_no_offer
 from dialogs.menu import switch_to

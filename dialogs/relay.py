@@ -2,7 +2,7 @@
 
 from core.catalogue.model import Municipality
 from core.i18n import Text, _
-from dialogs.booking.selection import existing_booking, municipality, service
+from dialogs.booking.selection import LINK, existing_booking, municipality, service
 from dialogs.context import Command, Context, Step
 from dialogs.engine import interpreter, navigation
 from dialogs.engine.inputs import TextInput
@@ -62,9 +62,11 @@ def talk_to_human(ctx: Context, _argument: str) -> None:
 def _talk_to(ctx: Context, body: Municipality) -> None:
     """Open a thread with an office, and say so; where nobody can answer there, tell whom to call.
 
-    It is about the appointment in question, or the service under way.
+    It is about the appointment in question, or the service under way; not about one that is known
+    by a link alone, which may have reached a stranger.
     """
-    relay, booking, chosen = ctx.office.relay, existing_booking(ctx), service(ctx)
+    relay, chosen = ctx.office.relay, service(ctx)
+    booking = None if LINK in ctx.answers else existing_booking(ctx)
     if booking is None and chosen is None:
         upcoming = ctx.office.upcoming()
         booking = next((each for each in upcoming if each.municipality_id == body.id), None)

@@ -14,6 +14,9 @@ from dialogs.messages.appointment import shown_zone
 HOLD = "hold"
 """The name under which the booking dialog stores the id of its hold."""
 
+LINK = "link"
+"""The derived answer that is the id of the link by which the dialog was begun in another's chat."""
+
 
 def municipality(ctx: Context) -> Municipality | None:
     """Return the municipality picked; None if none is yet."""

@@ -7,7 +7,7 @@ from core.catalogue.model import ConsentReference
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import LocalizedText, _, lines
-from dialogs.booking.selection import existing_booking
+from dialogs.booking.selection import LINK, existing_booking
 from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
@@ -20,9 +20,6 @@ from dialogs.nlu.parsed import ParseFailure
 BY_CODE, LOST = "code", "lost"
 """The values of the derived answer "way": a code is asked for, though the citizen has bookings; or
 that was lost, and is sent by e-mail."""
-
-LINK = "link"
-"""The derived answer that is the id of the link by which the dialog was begun in another's chat."""
 
 LINK_ENDED = _(
     "That link doesn't work any more. Please use the one in the latest email about the appointment."

@@ -7,8 +7,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.ops.cleanup import clean_up
+from core.bookings.links import link_token
 from core.bookings.offers.making import make_offers, plan_offers
-from core.db.models import Booking, Conversation
+from core.db.models import Booking, Conversation, RelayThread
 from tests.bot.staff.people import HELEN, People
 from tests.bot.staff.test_relay import (
     ANSWER,
@@ -91,6 +92,25 @@ def test_a_plain_answer_to_an_office_is_no_answer_to_an_offer(
     says(talking, word)
     assert (word in chat.texts()[-1]) == is_for_office
     assert heard(talking)[-1].startswith("Ποια ημέρα") != is_for_office
+
+
+@pytest.mark.parametrize("is_own", [True, False], ids=["own", "by link alone"])
+def test_who_followed_a_link_writes_of_that_appointment_only_where_it_is_their_own(
+    people: People, *, is_own: bool
+) -> None:
+    people.chat.bind()
+    people.linked(HELEN)
+    says(people, "Γεια")
+    booking, registry = people.chat.book(), people.chat.services.registry
+    if is_own:
+        people.chat.do(lambda s: move_to_telegram(s, booking))
+    token = people.chat.do(lambda s: link_token(s, registry, s.get_one(Booking, booking)))
+    says(people, f"/start move_{token}")
+    says(people, "υπάλληλος")
+    about = people.chat.do(lambda s: s.scalars(select(RelayThread.booking_id)).all())
+    assert about == [booking if is_own else None]
+    says(people, QUESTION)
+    assert ("Μ.Π." in people.chat.texts()[-1]) == is_own
 
 
 def test_who_answers_an_office_after_their_conversation_was_forgotten_is_asked_nothing(
