@@ -26,11 +26,18 @@ def come_by_link(session: Session, token: str, shown: int, now: datetime) -> Non
 
 
 def tick_by_link(
-    session: Session, registry: Registry, token: str, ready: Collection[str], now: datetime
+    session: Session,
+    registry: Registry,
+    token: str,
+    was_ready: Collection[str],
+    ready: Collection[str],
+    now: datetime,
 ) -> bool:
-    """Keep with a link's appointment that the documents of these keys are ready, and no other.
+    """Keep with a link's appointment which documents are ready, by their keys.
 
-    Return whether a link has that token. Raises BookingRefused where the appointment is over.
+    Only what the citizen has changed is: from what was shown, which `was_ready`, to what is `ready`
+    now. The rest may be otherwise by now. Return whether a link has that token. Raises
+    BookingRefused where the appointment is over.
     """
     booking = linked_booking(session, token)
     if booking is None:
@@ -38,5 +45,7 @@ def tick_by_link(
     registry.refresh(session)
     service = registry[booking.municipality_id].body.services.get(booking.service)
     for document in service.documents if service else ():
-        set_ready(booking, [document], now, ready=documents_key([document]) in ready)
+        key = documents_key([document])
+        if (key in ready) != (key in was_ready):
+            set_ready(booking, [document], now, ready=key in ready)
     return True

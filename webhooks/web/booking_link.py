@@ -32,9 +32,10 @@ NO_LINK = "No appointment has that link."
 
 
 class DocumentsForm(BaseModel):
-    """The fields of the form with the checklist: the keys of those that are ticked."""
+    """The fields of the form with the checklist: the keys of those that are ticked, and were."""
 
     ready: list[str] = []
+    was_ready: list[str] = []
 
 
 class TaskForm(BaseModel):
@@ -117,7 +118,7 @@ class LinkPages:
         registry, now = self._services.registry, self._services.clock()
         with suppress(BookingRefused):  # the page says why
             if not await self._database.write(
-                lambda s: tick_by_link(s, registry, token, form.ready, now)
+                lambda s: tick_by_link(s, registry, token, form.was_ready, form.ready, now)
             ):
                 raise HTTPException(404, NO_LINK)
         return RedirectResponse(f"{_path(request, token)}#documents", 303, headers=PRIVATE)

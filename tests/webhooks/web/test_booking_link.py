@@ -1,5 +1,6 @@
 """The page of a link in an e-mail: it shows one appointment, and changes nothing by itself."""
 
+import json
 import re
 from datetime import date, timedelta
 from uuid import uuid4
@@ -141,6 +142,11 @@ def test_a_task_under_way_is_left_only_where_the_citizen_says_so(
     assert "Να ακυρώσω αυτό το ραντεβού;" in say(client, "/m/kalamata", text="ναι").text
 
 
+def shown_as_ready(page: str) -> list[str]:
+    """Return what the checklist's form sends of what the page shows as ready."""
+    return re.findall(r'<input type="hidden" name="was_ready" value="([0-9a-f]{16})">', page)
+
+
 SHOWN = re.compile(r'name="shown" value="(\d+)"')
 COMING, EXPECTED = 'value="coming"', "Ευχαριστούμε! Σας περιμένουμε."
 
@@ -225,12 +231,12 @@ def test_what_may_not_be_changed_any_more_is_shown_with_the_reason(
 def test_the_documents_that_are_ready_are_kept_with_the_appointment(
     client: httpx.Client, path: str, deployment: Deployment
 ) -> None:
-    keys = re.findall(r'type="checkbox" name="ready" value="(\w+)">', client.get(path).text)
+    answer = client.get(path)
+    keys = re.findall(r'type="checkbox" name="ready" value="(\w+)">', answer.text)
     assert len(keys) == 2
     for ticked in (keys[:1], keys[:1], keys[1:], []):
-        answer = client.post(
-            f"{path}/documents", data={"ready": [*ticked, "unknown"]}, follow_redirects=True
-        )
+        form = {"was_ready": shown_as_ready(answer.text), "ready": [*ticked, "unknown"]}
+        answer = client.post(f"{path}/documents", data=form, follow_redirects=True)
         assert (answer.status_code, answer.url.path) == (200, path)
         shown = re.findall(r'value="(\w+)"( checked)?>', answer.text)
         assert [key for key, is_ticked in shown if is_ticked] == ticked
@@ -243,6 +249,24 @@ def test_the_documents_that_are_ready_are_kept_with_the_appointment(
     late = client.post(f"{path}/documents", data={"ready": keys}, follow_redirects=True)
     assert late.status_code == 410
     assert deployment.rows("SELECT ready FROM bookings WHERE code IS NOT NULL") == [("[]",)]
+
+
+def test_a_page_opened_before_takes_back_nothing_that_was_ticked_since(
+    client: httpx.Client, path: str, deployment: Deployment
+) -> None:
+    page = client.get(path).text
+    keys = re.findall(r'type="checkbox" name="ready" value="(\w+)">', page)
+    for ticked in keys:  # each on a page of its own, and in either the other isn't
+        client.post(f"{path}/documents", data={"was_ready": shown_as_ready(page), "ready": [ticked]})
+    (kept,) = deployment.rows("SELECT ready FROM bookings WHERE code IS NOT NULL")
+    assert len(json.loads(kept[0])) == len(keys) == 2
+    # And one that takes a tick back leaves the other, too.
+    page = client.get(path).text
+    assert sorted(shown_as_ready(page)) == sorted(keys)
+    data = {"was_ready": shown_as_ready(page), "ready": keys[:1]}
+    for _twice in range(2):
+        page = client.post(f"{path}/documents", data=data, follow_redirects=True).text
+        assert shown_as_ready(page) == keys[:1]
 
 
 def test_a_time_that_is_offered_can_be_taken_by_the_link(
