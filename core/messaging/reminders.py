@@ -10,11 +10,19 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, String, case, cast, select, update
+from sqlalchemy import Select, String, bindparam, case, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
-from core.db.models import REMINDERS, Booking, BookingState, OutboxRow, OutboxStatus
+from core.db.models import (
+    REMINDERS,
+    Booking,
+    BookingState,
+    History,
+    HistoryAction,
+    OutboxRow,
+    OutboxStatus,
+)
 from core.messaging.keys import BookingRecipient, Cause, MessageKind
 from core.messaging.outbox import (
     SENT_STATUSES,
@@ -104,6 +112,13 @@ def cancel_reminders(session: Session, booking: Booking) -> None:
     )
 
 
+_LAST_TIME = select(func.max(History.at)).where(
+    History.booking_id == bindparam("booking_id"),
+    History.action.in_((HistoryAction.CONFIRMED, HistoryAction.MOVED)),
+)
+"""When a booking's time was told last, beside its reminders."""
+
+
 def schedule_anew(
     session: Session, registry: Registry, citizen_id: int, now: datetime
 ) -> Sequence[Booking]:
@@ -154,8 +169,9 @@ def _schedule_booking_anew(
         .order_by(OutboxRow.id)
         .with_for_update()
     ).all()
-    said = (row.due_at for row in rows if row.status in SENT_STATUSES)
-    due = _due_times(registry, booking, now, quiet, max(said, default=LONG_AGO))
+    said = [row.due_at for row in rows if row.status in SENT_STATUSES]
+    said.append(session.scalar(_LAST_TIME, {"booking_id": booking.id}) or LONG_AGO)
+    due = _due_times(registry, booking, now, quiet, max(said))
     times = {Cause.reminder(booking.id, each).text: time for each, time in due.items()}
     had = has = False
     for row in rows:

@@ -158,6 +158,24 @@ def test_one_that_was_dropped_may_be_due_again(env: BookingEnvironment) -> None:
     assert due(env, booking)[-1] == ("reminder", "pending", before("09:30", 3))
 
 
+@pytest.mark.parametrize("how", ["booked", "moved"])
+def test_what_was_dropped_so_soon_after_that_stays_dropped(
+    env: BookingEnvironment, how: str
+) -> None:
+    """It would come 40 minutes after the appointment was booked, or moved, now as then."""
+    booking = early(env) if how == "moved" else None
+    if booking:
+        env.move(booking, "10:00")
+    env.now = EVENING - timedelta(minutes=40)
+    if booking:
+        env.move(booking, "09:30")
+    booking = booking or env.book("09:30")
+    assert {row[1] for row in due(env, booking)} == {"cancelled"}
+    env.later(minutes=1)
+    preferences(env, booking).choose_quiet(time(21), time(7), ATHENS)
+    assert {row[1] for row in due(env, booking)} == {"cancelled"}
+
+
 def test_hours_that_begin_soon_drop_no_reminder_but_those_that_have_begun_do(
     env: BookingEnvironment,
 ) -> None:
