@@ -297,10 +297,14 @@ class Office:
         self._upcoming = None
         bookings.edit(self._session, self._registry, booking, changes, self.now, self._actor)
 
-    def withdraw_consent(self, booking: Booking) -> None:
-        """Withdraw the consent, which erases the details and cancels. Raises BookingRefused."""
+    def withdraw_consent(self, booking: Booking) -> bool:
+        """Withdraw the consent, which erases the details and cancels. Raises BookingRefused.
+
+        Return whether it stays known that the e-mail address gets no reminders.
+        """
         self._upcoming = None
-        bookings.withdraw_consent(self._session, self._registry, booking, self.now, self._actor)
+        now, actor = self.now, self._actor
+        return bookings.withdraw_consent(self._session, self._registry, booking, now, actor)
 
     def check_open(self, booking: Booking) -> None:
         """Raise BookingRefused where a booking is over, or was cancelled."""

@@ -94,6 +94,15 @@ def forget_reminder_links(session: Session, now: datetime) -> None:
     )
 
 
+def forget_links_of(session: Session, booking: Booking) -> None:
+    """Delete the links that came with a booking and weren't used, with what they know."""
+    session.execute(
+        delete(ReminderLink).where(
+            ReminderLink.booking_id == booking.id, ReminderLink.stopped_at.is_(None)
+        )
+    )
+
+
 def forget_unknown_addresses(session: Session) -> None:
     """Delete the links whose address isn't their booking's any more, before all are hashed anew.
 

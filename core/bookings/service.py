@@ -25,6 +25,7 @@ from core.bookings.limits import (
 from core.bookings.lost_codes import email_hash
 from core.bookings.offers.ends import is_made
 from core.bookings.reference import new_code
+from core.bookings.reminder_links import forget_links_of, gets_reminders
 from core.bookings.staff_rights import check_change, offer_for
 from core.catalogue.model import Consent, Municipality
 from core.catalogue.registry import Registry
@@ -188,15 +189,18 @@ def edit(
 
 def withdraw_consent(
     session: Session, registry: Registry, booking: Booking, now: datetime, actor: Actor
-) -> None:
+) -> bool:
     """Withdraw the consent: erase the details, which needed it, the note, and cancel the booking.
 
     The citizen's known details are erased too; the preferences and messages of citizen and actor,
     who may be another contact of the same person; and what they and the office have written. There
-    is no deadline. No notification is sent, for the address is erased. Raises BookingRefused:
+    is no deadline. No notification is sent, for the address is erased. Return whether a hash of the
+    address is kept, because no reminders are to be sent to it. Raises BookingRefused:
     not_confirmed.
     """
     check_open(booking, now)
+    gets_none = not gets_reminders(session, booking)
+    forget_links_of(session, booking)
     booking.consent_withdrawn_at = now
     booking.state = BookingState.CANCELLED
     booking.details = {}
@@ -212,6 +216,7 @@ def withdraw_consent(
     cancel_reminders(session, booking)
     change = record_change(session, booking, HistoryAction.CONSENT_WITHDRAWN, now, actor)
     enqueue_alerts(session, registry, booking, change, now)
+    return gets_none
 
 
 def _tell_of_change(

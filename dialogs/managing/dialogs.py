@@ -138,6 +138,12 @@ def _ask_withdraw(ctx: Context) -> Prompt:
     )
 
 
+ADDRESS_KEPT = _(
+    "Only that your email address is to get no reminders is kept, in a form in which the address "
+    "can't be read."
+)
+
+
 @refusable
 def _withdraw(ctx: Context, answer: str) -> None:
     booking = picked_booking(ctx)
@@ -146,9 +152,9 @@ def _withdraw(ctx: Context, answer: str) -> None:
         ctx.say(kept_message(ctx, booking))
         return
     navigation.forget_answers(ctx)
-    ctx.office.withdraw_consent(booking)
+    kept = [Paragraph(ADDRESS_KEPT)] if ctx.office.withdraw_consent(booking) else []
     said = _("Your consent is withdrawn, the appointment cancelled and your details erased.")
-    ctx.say(Message((Paragraph(said), FORGET_IN_CALENDAR), booking.id))
+    ctx.say(Message((Paragraph(said), *kept, FORGET_IN_CALENDAR), booking.id))
 
 
 def _withdraw_steps(_ctx: Context) -> Iterator[Step]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.messages import Inbound
+from core.bookings.reminder_links import reminder_token, stop_reminders
 from core.db.models import Booking, Citizen, Contact
 from core.staff import codes, rooms
 from tests.bot.test_turn import stored
@@ -56,16 +57,32 @@ def test_a_third_persons_address_stays_with_the_booking_only(deployment: Deploym
     assert "third_email" not in citizen.details
 
 
-def test_withdrawing_consent_leaves_nothing_personal_anywhere(deployment: Deployment) -> None:
+@pytest.mark.parametrize("is_ended", [False, True], ids=["", "reminders ended"])
+def test_withdrawing_consent_leaves_nothing_personal_anywhere(
+    deployment: Deployment, *, is_ended: bool
+) -> None:
     deployment.talk(*BOOK, "τα ραντεβού μου", "τίποτα")
     # Begun anew, what is known is offered on buttons, and kept when the talk is left.
     deployment.talk("νέο ραντεβού", *BEGIN[1:], "4/12", "12:30")
     assert NAME in [choice.label for choice in deployment.last[-1].choices]
     deployment.talk(NAME, "ακύρωση", "ναι")
     assert left(deployment) == list(PERSONAL)
+    registry, now = deployment.services.registry, deployment.clock()
+
+    def remind(session: Session) -> None:
+        booking = session.scalars(select(Booking).where(Booking.code.is_not(None))).one()
+        token = reminder_token(session, registry, booking)
+        session.flush()
+        if is_ended:
+            stop_reminders(session, token or "", now)
+
+    deployment.database.write_sync(remind)
     said = deployment.talk(*WITHDRAW)[0].text
     assert "ανακλήθηκε" in said
     assert left(deployment) == []
+    # Of the address, a hash stays where no reminders are to be sent to it, and they are told.
+    assert deployment.rows("SELECT count(*) FROM reminder_links") == [(is_ended,)]
+    assert ("Κρατάμε μόνο ότι στο email σας δεν στέλνονται υπενθυμίσεις" in said) == is_ended
 
 
 def test_withdrawing_consent_erases_all_chats_of_that_citizen(deployment: Deployment) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.ops.secret_replacement import hash_anew
 from core.bookings import links
+from core.bookings import service as bookings
 from core.bookings.citizen_preferences import CitizenPreferences
 from core.bookings.links import KEPT_AFTER, link_token
 from core.bookings.reminder_links import (
@@ -112,6 +113,24 @@ def test_one_that_was_used_is_kept(env: BookingEnvironment, booking: Booking) ->
     forget_reminder_links(env.session, env.now)
     assert linked_booking(env.session, second) is None
     assert linked_booking(env.session, ours) == (booking, True)
+
+
+def test_of_withdrawn_consent_only_one_that_was_used_keeps_the_address(
+    env: BookingEnvironment, booking: Booking
+) -> None:
+    other = env.confirm(env.hold("10:00"), phone="+306911111111", email="b@example.gr")
+    for each in (booking, other):
+        edit(env, each, email=f"of.{each.id}@example.gr")  # also the former address's goes
+        token(env, each)
+    stop_reminders(env.session, token(env, other), env.now)
+    kept = []
+    for each in (booking, other):
+        who = env.actor(each.citizen_id)
+        kept.append(bookings.withdraw_consent(env.session, env.registry, each, env.now, who))
+    env.session.flush()
+    assert kept == [False, True]
+    left = env.session.scalars(select(ReminderLink)).all()
+    assert [(link.booking_id, link.stopped_at) for link in left] == [(other.id, env.now)]
 
 
 def test_another_secret_changes_neither_what_was_ended_nor_the_links_sent(
