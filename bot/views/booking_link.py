@@ -95,13 +95,14 @@ def linked_appointment(
     ended = refusal = ""
     documents: Sequence[LocalizedText] = ()
     is_cancelled = booking.state == BookingState.CANCELLED
+    is_offered = is_made(session, booking.id, now)
     actor = Actor(booking.citizen_id, ACCOUNT, language, booking.timezone)
     try:
         check_open(booking, now)
         documents = loaded.body.services[booking.service].documents
         blocks = [
             block
-            for block in full_details(loaded, booking, zone, now)
+            for block in full_details(loaded, booking, zone, now, is_offered=is_offered)
             if not (isinstance(block, Checklist) and block.items is documents)  # a form has them
         ]
         check_changeable(session, loaded.body, booking, now, actor)
@@ -110,7 +111,6 @@ def linked_appointment(
         if booking.state != BookingState.CONFIRMED or booking.starts_at <= now:
             ended = say(CANCELLED if is_cancelled else OVER)
             blocks = office_phone(loaded, booking)
-    is_offered = not ended and is_made(session, booking.id, now)
     off = "" if ended or can_be_kept(loaded, booking) else say(CANNOT_BE_KEPT)
     if off:
         documents = ()
@@ -129,7 +129,7 @@ def linked_appointment(
         off,
         is_cancelled,
         refusal,
-        is_offered,
+        is_offered and not ended,
         asks=not (ended or off or is_offered or is_expected),
         is_expected=is_expected and not ended,
         starts_at=int(booking.starts_at.timestamp()),

@@ -60,7 +60,7 @@ def as_email(
     """
     registry, language, zone = services.registry, reply.language, ZoneInfo(booking.timezone)
     loaded = registry[booking.municipality_id]
-    body = loaded.body
+    body, now = loaded.body, services.clock()
 
     def say(phrase: Text) -> str:
         return services.texts.say(phrase, language)
@@ -70,7 +70,7 @@ def as_email(
     subject = TextTemplate(template.message, args={"appointment": one_line(loaded, booking, zone)})
     # Of several appointments, perhaps of several people, none of which is the one to act on.
     of_several = row.kind == MessageKind.CODE_SENT and reply.booking is None
-    is_offered = is_made(session, booking.id, services.clock())
+    is_offered = is_made(session, booking.id, now)
     # Nothing else tells who reads the mailbox that no reminders will come, if others booked.
     says_so = booking.state == BookingState.CONFIRMED and not is_reminder
     is_ended = says_so and not gets_reminders(session, booking)
@@ -87,11 +87,11 @@ def as_email(
         reply_to=contact.email or "",
         attendee="" if of_several else booking.details.get("name", ""),
         crest=b64decode(body.crest or ""),
-        written_at=services.clock(),
+        written_at=now,
         id=_id_of(services, row),
         thread=lasting_id("e-mails", booking.public_id),
         link="" if of_several else link_of(session, services, booking),
-        changeable=is_changeable(loaded, booking, services.clock()),
+        changeable=is_changeable(loaded, booking, now) or is_offered,
         asks=is_reminder and booking.coming_at is None and not is_offered,
         offers=is_offered,
         sample=say(samples_note(registry.samples(body.id))),

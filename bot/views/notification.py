@@ -81,7 +81,7 @@ def render_notification(
         services.clock(),
         to_attendee=to_attendee,
         reason=reason,
-        offered=_offered(session, services, booking) if kind == MessageKind.REMINDER else None,
+        offered=_offered(session, services, booking),
     )
     return build_reply(services.texts, [said], language) if said else None
 

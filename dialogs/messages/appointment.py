@@ -264,10 +264,12 @@ def full_details(
     now: datetime,
     *,
     reminds: bool = False,
+    is_offered: bool = False,
 ) -> list[Block]:
     """Return everything that the citizen must know about a booking.
 
-    Where it `reminds` of it, of the documents those that aren't ready.
+    Where it `reminds` of it, of the documents those that aren't ready. It may be moved after the
+    deadline, too, where another time `is_offered`.
     """
     body = loaded.body
     service, channel = body.services[booking.service], Channel(booking.channel)
@@ -278,16 +280,23 @@ def full_details(
         *(documents_left if reminds else documents)(service, booking),
         *([Paragraph(instructions)] if instructions else []),
         *([Checklist(_("For a good video call:"), tips)] if tips else []),
-        _note(loaded, booking, citizen, now),
+        _note(loaded, booking, citizen, now, is_offered=is_offered),
         *office_phone(loaded, booking),
     ]
 
 
-def _note(loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo, now: datetime) -> Note:
+def _note(
+    loaded: LoadedMunicipality,
+    booking: Booking,
+    citizen: ZoneInfo,
+    now: datetime,
+    *,
+    is_offered: bool,
+) -> Note:
     """Return how a booking can be moved or cancelled, and until when; or that it can't any more."""
-    if not is_changeable(loaded, booking, now):
-        return Note(TELL_OFFICE)
-    return Note(lines(KEEP_CODE, _deadline(loaded.body, booking, citizen)))
+    if is_changeable(loaded, booking, now):
+        return Note(lines(KEEP_CODE, _deadline(loaded.body, booking, citizen)))
+    return Note(KEEP_CODE if is_offered else TELL_OFFICE)
 
 
 def _deadline(body: Municipality, booking: Booking, citizen: ZoneInfo) -> Text | None:

@@ -157,8 +157,8 @@ def notification_message(
 ) -> Message | None:
     """Return the message of a notification about a booking, for the citizen or the attendee.
 
-    `reason` is why the office cancelled it; `offered`, with which a reminder is given, the other
-    time that it offers. None if it is no longer true, such as a reminder of a cancelled booking.
+    `reason` is why the office cancelled it; `offered`, the other time that it offers, which a
+    reminder gives. None if it is no longer true, such as a reminder of a cancelled booking.
     """
     if not loaded.has(booking.service, booking.branch):
         return None  # a cancelled booking's service may no longer be in the catalogue
@@ -185,11 +185,14 @@ def notification_message(
         return None
     wording, reminds = WORDINGS[kind], kind is MessageKind.REMINDER
     short = brief_form(wording.brief, loaded, booking, citizen)
-    offer = reminded_offer(loaded, booking, offered, citizen) if offered else None
+    offer = reminded_offer(loaded, booking, offered, citizen) if offered and reminds else None
     if offer:
         short = join(" ", short, offer)
     if to_attendee or wording.for_citizen is None:
-        details = full_details(loaded, booking, citizen, now, reminds=reminds)
+        is_offered = offered is not None
+        details = full_details(
+            loaded, booking, citizen, now, reminds=reminds, is_offered=is_offered
+        )
         if offer:
             details = [*details, Paragraph(offer), Note(HOW_ATTENDEES_TAKE)]
         return booking_message(booking, wording.for_attendee, details, short)

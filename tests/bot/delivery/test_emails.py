@@ -28,6 +28,7 @@ from tests.core.catalogue.test_crest import png
 from tests.fakes.smtp_server import MailServer, mail_server
 
 TO = DETAILS[1]
+TELL_OFFICE = "Αν σας τύχει κάτι, ενημερώστε την υπηρεσία."
 CODES = "SELECT code FROM bookings WHERE code IS NOT NULL"
 LEASE = "Μισθωτήριο της κατοικίας"
 
@@ -247,6 +248,15 @@ def test_after_the_deadline_the_link_only_shows_the_appointment(
     assert "\nΤο ραντεβού σας:\r\nhttps://rantevou.kalamata.gr/a/" in found["text/plain"]
     assert re.search(r'href="https://[^"#]+" [^>]*>Το ραντεβού σας</a>', found["text/html"])
     assert not {"#move", "#cancel"} & set(re.findall(r"#\w+", found["text/html"]))
+    assert TELL_OFFICE in found["text/plain"]
+    # The deadline doesn't hold where the office offers another time.
+    change(town.deployment, offer)
+    change(town.deployment, edit)
+    town.deliver(town.settled)
+    for got in server.received[-2:]:
+        found = parts(got.message)
+        assert TELL_OFFICE not in found["text/plain"]
+        assert {"#move", "#cancel"} <= set(re.findall(r"#\w+", found["text/html"]))
 
 
 def test_a_lost_code_comes_by_email(town: PushDeployment, server: MailServer) -> None:
@@ -467,7 +477,9 @@ def test_who_has_ended_them_gets_none_and_nothing_else_instead(
     # Its reader is told so, who alone can have them again, whoever booked.
     services = replace(town.deployment.services, public_address="https://rantevou.kalamata.gr")
     town.application = replace(town.application, services=services)
-    again = re.compile(r"Για να λαμβάνετε πάλι υπενθυμίσεις με email:\r\nhttps://\S+/u/[a-z2-7]{26}")
+    again = re.compile(
+        r"Για να λαμβάνετε πάλι υπενθυμίσεις με email:\r\nhttps://\S+/u/[a-z2-7]{26}"
+    )
     for how, has_link in ((move, True), (cancel, False)):
         change(town.deployment, how)
         town.deliver(town.settled)

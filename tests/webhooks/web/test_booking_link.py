@@ -226,6 +226,14 @@ def test_what_may_not_be_changed_any_more_is_shown_with_the_reason(
     assert f'href="{path}.ics"' in page
     assert "έως 100 ώρες πριν." in begin(client, path, "cancel").text
     assert state(deployment)[0] == "confirmed"
+    call = "Αν σας τύχει κάτι, ενημερώστε την υπηρεσία."
+    assert call in page
+    deployment.database.write_sync(
+        lambda session: offer(session, deployment, session.scalars(BOOKING).one())
+    )
+    page = client.get(path).text  # the deadline doesn't hold where another time is offered
+    assert call not in page
+    assert re.findall('name="task" value="([a-z]+)"', page) == ["answer", "move", "cancel"]
 
 
 def test_the_documents_that_are_ready_are_kept_with_the_appointment(
@@ -257,7 +265,9 @@ def test_a_page_opened_before_takes_back_nothing_that_was_ticked_since(
     page = client.get(path).text
     keys = re.findall(r'type="checkbox" name="ready" value="(\w+)">', page)
     for ticked in keys:  # each on a page of its own, and in either the other isn't
-        client.post(f"{path}/documents", data={"was_ready": shown_as_ready(page), "ready": [ticked]})
+        client.post(
+            f"{path}/documents", data={"was_ready": shown_as_ready(page), "ready": [ticked]}
+        )
     (kept,) = deployment.rows("SELECT ready FROM bookings WHERE code IS NOT NULL")
     assert len(json.loads(kept[0])) == len(keys) == 2
     # And one that takes a tick back leaves the other, too.
