@@ -21,7 +21,8 @@ from core.db.models import (
 from core.errors import RetryTransaction
 from core.messaging import conversations
 from core.messaging.conversations import StoredConversation
-from core.messaging.keys import Cause, ContactRecipient
+from core.messaging.keys import Cause
+from core.messaging.recipients import ContactRecipient
 
 LONG_AGO = datetime.fromtimestamp(0, UTC)
 

@@ -33,7 +33,8 @@ from core.errors import RetryTransaction
 from core.i18n import Text
 from core.messaging import arrival_order, conversations, outbox
 from core.messaging.conversations import StoredConversation
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.recipients import ContactRecipient
 from core.messaging.reminders import forget_preferences
 from core.staff import alerts, relay_upkeep
 from dialogs import relay

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bot.cli.office import OfficeCommand
 
 if TYPE_CHECKING:
-    from core.bookings.agenda import BookingDetails
+    from core.bookings.booking_details import BookingDetails
     from core.db.models import Booking
 
 TIME = "%Y-%m-%d %H:%M"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.actor import Staff
-    from core.bookings.agenda import BookingDetails, Change
+    from core.bookings.booking_details import BookingDetails, Change
     from core.catalogue.registry import Registry
     from core.db.models import Booking
     from core.staff.record import RecordEntry
@@ -93,11 +93,11 @@ bookings.command(epilog="Example: rantevou bookings export --from 2026-12-01")(e
 @bookings.command(epilog='Example: rantevou bookings show "KX7 M2P"')
 def show(code: Code) -> None:
     """Show an appointment with its details, who changed it, and what staff did with it."""
-    from core.bookings import agenda
+    from core.bookings import booking_details
     from core.staff import record
 
     def read(session: "Session", now: datetime) -> "tuple[BookingDetails, Sequence[RecordEntry]]":
-        found = agenda.show(session, command.registry, OPERATOR, code, now)
+        found = booking_details.show(session, command.registry, OPERATOR, code, now)
         home, number = found.booking.municipality_id, found.booking.id
         done = record.entries(session, OPERATOR, municipality_id=home, booking_id=number)
         return found, done

@@ -14,7 +14,8 @@ from bot.platforms.layout import ROOM_UNITS, utf16_units
 from bot.views.staff_alert import LANGUAGE, render_line
 from bot.views.staff_offer import offer_alert_line
 from core.db.models import UNSENT, OutboxRow, OutboxStatus, StaffRoom
-from core.messaging.keys import MessageKind, RoomRecipient
+from core.messaging.keys import MessageKind
+from core.messaging.recipients import RoomRecipient
 from core.staff.chat_pace import BURST, INTERVAL, paced_until
 from core.staff.rooms import is_one_way
 from dialogs.messages.staff_alert import HOW_TO_FIND, gathered

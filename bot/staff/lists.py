@@ -13,7 +13,7 @@ from bot.staff_messages import StaffAnswer, StaffButton, StaffCommand, StaffTap
 from bot.views.day_list import changed_hours
 from bot.views.staff_alert import show_booking
 from core.actor import Staff
-from core.bookings import agenda, by_staff
+from core.bookings import agenda, booking_details, by_staff
 from core.bookings.agenda import AgendaEntry
 from core.bookings.reference import is_code
 from core.catalogue.registry import LoadedMunicipality
@@ -172,7 +172,7 @@ def _show(
     turn: StaffTurn, staff: Staff, loaded: LoadedMunicipality, booking_id: int
 ) -> StaffAnswer:
     """Show a booking with its buttons, where the room is for it. It is recorded."""
-    booking = agenda.show(turn.session, turn.registry, staff, booking_id, turn.now).booking
+    booking = booking_details.show(turn.session, turn.registry, staff, booking_id, turn.now).booking
     is_here = booking.municipality_id == loaded.body.id
     if not is_here or not _is_for(turn.room, loaded, booking.service, booking.desk_id):
         raise no_booking()

@@ -1,26 +1,23 @@
-"""The agenda: the bookings of a day, and one booking with its history, for staff."""
+"""The agenda: the bookings of a day, for staff."""
 
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.actor import Staff
 from core.availability.schedule import day_bounds
 from core.availability.slots import MAX_DURATION
 from core.bookings.allocation import still_serves
-from core.bookings.by_staff import find
 from core.bookings.lookup import find_by_name
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.catalogue.rules import AlertFact
 from core.catalogue.service_offer import ServiceOffer
-from core.db.models import Booking, BookingState, History, HistoryAction, StaffMember, StaffRoom
-from core.db.statements import run
+from core.db.models import Booking, BookingState, StaffRoom
 from core.messaging.reminders import reminded
 from core.staff.record import record
 from core.staff.rights import Action, Scope, check_municipality, no_municipality
@@ -85,43 +82,6 @@ class AgendaEntry(NamedTuple):
     """True where a reminder asked whether the citizen will come, and wasn't answered yet."""
     is_closed: bool = False
     """True where it is confirmed, though staff have closed its desk then."""
-
-
-class At(NamedTuple):
-    """Where and when a booking was at some time; `desk` as BRANCH/DESK."""
-
-    desk: str
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True)
-class Change:
-    """A change in a booking's history: by a citizen, a member (named), or neither.
-
-    `before` is where a move came from, `after` where the booking was after any change; None where
-    that wasn't kept, as of holds.
-    """
-
-    at: datetime
-    action: str
-    fields: Sequence[str]
-    platform: str | None
-    by_citizen: bool
-    member: str | None
-    before: At | None
-    after: At | None
-
-
-@dataclass(frozen=True)
-class BookingDetails:
-    """A booking with everything that the office knows of it; `desk` as BRANCH/DESK."""
-
-    booking: Booking
-    loaded: LoadedMunicipality
-    desk: str
-    note: str | None
-    history: Sequence[Change]
 
 
 def list_day(
@@ -300,7 +260,7 @@ def _entries(
 ) -> Sequence[AgendaEntry]:
     # On the connection, for the session would process each of thousands of rows once more.
     rows = session.connection().execute(query).all()
-    desks, shows_name = _desks(loaded), _shows_name(loaded)
+    desks, shows_name = desk_names(loaded), _shows_name(loaded)
     entries = []
     for number, code, start, end, service, channel, desk, state, arrived, version, details in rows:
         name = details.get("name", "")
@@ -337,7 +297,7 @@ def entry_of(loaded: LoadedMunicipality, booking: Booking) -> AgendaEntry:
         booking.ends_at,
         booking.service,
         booking.channel,
-        _desks(loaded)[booking.desk_id],
+        desk_names(loaded)[booking.desk_id],
         booking.desk_id,
         booking.state,
         booking.arrived_at,
@@ -351,65 +311,9 @@ def _shows_name(loaded: LoadedMunicipality) -> bool:
     return AlertFact.NAME in loaded.body.staff_chat.shows
 
 
-def _desks(loaded: LoadedMunicipality) -> Mapping[int, str]:
+def desk_names(loaded: LoadedMunicipality) -> Mapping[int, str]:
     """Return the desks as BRANCH/DESK, by row id."""
     return {row_id: f"{at}/{desk}" for (at, desk), row_id in loaded.desk_ids.items()}
-
-
-def show(
-    session: Session, registry: Registry, staff: Staff, which: str | int, now: datetime
-) -> BookingDetails:
-    """Return the booking of a code or an id, with its details and history. It is recorded.
-
-    Raises StaffRefused: not_allowed, not_found.
-    """
-    booking = find(session, registry, staff, Action.SHOW, which)
-    home = booking.municipality_id
-    record(session, staff, Action.SHOW, now, municipality_id=home, booking_id=booking.id)
-    return details_of(session, registry, booking)
-
-
-_CHANGES = (
-    select(
-        Booking.note.label("note"),
-        History.at,
-        History.action,
-        History.fields,
-        History.platform,
-        History.citizen_id,
-        StaffMember.name.label("member"),
-        History.desk_before,
-        History.starts_before,
-        History.ends_before,
-    )
-    .select_from(Booking)
-    .outerjoin(History, History.booking_id == Booking.id)
-    .outerjoin(StaffMember, History.member_id == StaffMember.id)
-    .where(Booking.id == bindparam("booking_id"))
-    .order_by(History.id)
-)
-
-
-def details_of(session: Session, registry: Registry, booking: Booking) -> BookingDetails:
-    """Return a booking that may be shown, with its history."""
-    changes = run(session, _CHANGES, {"booking_id": booking.id}).all()
-    loaded = registry[booking.municipality_id]
-    desks, history = _desks(loaded), list[Change]()
-    now = At(desks[booking.desk_id], booking.starts_at, booking.ends_at)
-    after: At | None = now
-    for change in reversed(changes):  # each began where the one before it ended
-        if change.at is None:
-            continue
-        place = (change.starts_before, change.ends_before)
-        before = At(desks[change.desk_before], *place) if change.desk_before else None
-        by_citizen = change.citizen_id is not None
-        what = (change.at, change.action, change.fields, change.platform, by_citizen, change.member)
-        history.append(Change(*what, before, after))
-        if change.action in (HistoryAction.MOVED, HistoryAction.DESK_CHANGED):
-            after = before
-        elif change.action == HistoryAction.CONFIRMED:
-            after = None  # a hold may have been of other times
-    return BookingDetails(booking, loaded, now.desk, changes[0].note, history[::-1])
 
 
 def initials(name: str) -> str:

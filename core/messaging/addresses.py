@@ -16,8 +16,9 @@ from core.db.models import (
     OutboxStatus,
     Suppression,
 )
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import platform_of
+from core.messaging.recipients import ContactRecipient
 from core.messaging.routes import ADDRESS_FIELDS, EMAIL, WAITING, Route, account_for
 
 OWN_CHANGES = frozenset(

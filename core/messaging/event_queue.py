@@ -20,7 +20,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.models import SENDABLE, OutboxRow, OutboxStatus
 from core.messaging import outbox
-from core.messaging.keys import EndpointRecipient, MessageKind
+from core.messaging.keys import MessageKind
+from core.messaging.recipients import EndpointRecipient
 
 PLATFORM = "webhook"
 

@@ -23,13 +23,10 @@ from core.db.models import (
     OutboxStatus,
 )
 from core.messaging.addresses import OWN_CHANGES, given_at, own_change, was_answered
-from core.messaging.keys import (
-    Cause,
-    ContactRecipient,
-    MessageKind,
-)
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue, platform_of
 from core.messaging.preferences import preferences_of
+from core.messaging.recipients import ContactRecipient
 from core.messaging.reminder_ways import take_key
 from core.messaging.reminders import cancel_reminders, reminder_messages
 from core.messaging.routes import (

@@ -22,7 +22,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.db.events import record_event
 from core.db.models import SENDABLE, UNSENT, OutboxRow, OutboxStatus
-from core.messaging.keys import Recipient
+from core.messaging.recipients import Recipient
 
 MAX_WAIT_FOR_EARLIER = timedelta(minutes=2)
 """The time that a message waits for earlier ones to its recipient.

@@ -18,7 +18,8 @@ from core.db.models import (
     OutboxStatus,
 )
 from core.db.statements import run
-from core.messaging.keys import TO_CHAT, ContactRecipient
+from core.messaging.keys import TO_CHAT
+from core.messaging.recipients import ContactRecipient
 
 _FETCHED = "owed "
 """The beginning of the ids of what was fetched; a citizen's message has an address first."""

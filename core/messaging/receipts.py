@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from core.db.models import UNSENT, Contact, InboundRow, OutboxRow, OutboxStatus, address_key
 from core.errors import RetryTransaction
-from core.messaging.keys import ContactRecipient
 from core.messaging.outbox import LEASE, SENT_STATUSES
+from core.messaging.recipients import ContactRecipient
 
 SEND_GRACE = timedelta(seconds=2)
 """The time after which the outcome of a message that is being sent counts as unknown."""

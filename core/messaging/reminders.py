@@ -23,7 +23,7 @@ from core.db.models import (
     OutboxRow,
     OutboxStatus,
 )
-from core.messaging.keys import BookingRecipient, Cause, MessageKind
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import (
     SENT_STATUSES,
     UNSENT_STATUSES,
@@ -31,6 +31,7 @@ from core.messaging.outbox import (
     platform_of,
 )
 from core.messaging.preferences import delete_preferences, preferences_of
+from core.messaging.recipients import BookingRecipient
 from core.messaging.reminder_times import (
     DueTime,
     QuietHours,

@@ -10,15 +10,10 @@ from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
 from core.db.models import Booking, Contact, Conversation, History, HistoryAction
-from core.messaging.keys import (
-    AttendeeRecipient,
-    Cause,
-    ContactRecipient,
-    MessageKind,
-    Recipient,
-)
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import OutboxMessage, platform_of
 from core.messaging.preferences import Preferences, preferences_of_all
+from core.messaging.recipients import AttendeeRecipient, ContactRecipient, Recipient
 
 EMAIL = "email"
 

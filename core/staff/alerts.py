@@ -19,9 +19,10 @@ from core.db.models import (
     TimeOffer,
 )
 from core.messaging.addresses import OWN_CHANGES, email_given
-from core.messaging.keys import Cause, MessageKind, RoomRecipient
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.notifications import redirect_from_ended
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue
+from core.messaging.recipients import RoomRecipient
 from core.staff.rooms import is_one_way
 from core.staff.webhook_events import enqueue_booking_events
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from core.availability.schedule import day_bounds
 from core.catalogue.registry import Registry
 from core.db.models import OutboxRow, StaffRoom
-from core.messaging.keys import Cause, MessageKind, RoomRecipient
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import OutboxMessage
+from core.messaging.recipients import RoomRecipient
 
 NOON = time(12)
 LATE = timedelta(hours=1)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from core.actor import Staff
 from core.catalogue.registry import Registry
 from core.db.models import Booking, OutboxRow, StaffQuestion, StaffRoom
-from core.messaging.keys import Cause, MessageKind, RoomRecipient
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import enqueue
+from core.messaging.recipients import RoomRecipient
 from core.staff.alerts import to_room
 
 LIFETIME = timedelta(hours=1)

@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, String, cast, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.db.models import OutboxRow, OutboxStatus, RelayMessage, RelayThread, StaffRoom
-from core.messaging.keys import Cause, MessageKind, RoomRecipient
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import SENT_STATUSES
+from core.messaging.recipients import RoomRecipient
 
 ARRIVED = (*SENT_STATUSES, OutboxStatus.UNKNOWN)
 """The statuses of a message that has arrived, or may have."""

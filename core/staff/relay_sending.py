@@ -19,8 +19,9 @@ from core.db.models import (
     StaffAction,
     StaffRoom,
 )
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import OutboxMessage, enqueue
+from core.messaging.recipients import ContactRecipient
 from core.staff import relay_messages
 from core.staff.alerts import to_room
 from core.staff.record import record

@@ -17,8 +17,9 @@ from core.db.models import (
     RelayThread,
     StaffRoom,
 )
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.page_inbox import erase_fetched
+from core.messaging.recipients import ContactRecipient
 from core.staff import relay, relay_messages, relay_sending
 
 KEPT_FOR = timedelta(hours=48)

@@ -13,8 +13,8 @@ from core.catalogue.registry import Registry
 from core.db.models import CodePurpose, Desk, OutboxRow, StaffRoom
 from core.errors import StaffRefusalKind, StaffRefused
 from core.i18n import _
-from core.messaging.keys import RoomRecipient
 from core.messaging.outbox import fail_unsent, platform_of
+from core.messaging.recipients import RoomRecipient
 from core.staff.codes import find_code, invalid_code, make_room_code, take
 from core.staff.record import record
 from core.staff.rights import Action, Scope, not_found, scope_of

@@ -12,8 +12,9 @@ from bot.turn import forget
 from bot.views.appointment import appointment_file
 from bot.views.joining import render_joining
 from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import enqueue
+from core.messaging.recipients import ContactRecipient
 from core.messaging.routes import Route, notification
 from tests.bot.chats import OTHER, PAGE, TELEGRAM, VIBER, Chats
 from tests.conftest import Deployment, mark_replies_sent

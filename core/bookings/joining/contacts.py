@@ -33,9 +33,10 @@ from core.db.models import (
     RelayThread,
 )
 from core.messaging import conversations
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.notifications import redirect_from_strangers
 from core.messaging.outbox import OutboxMessage, enqueue, platform_of
+from core.messaging.recipients import ContactRecipient
 from core.messaging.routes import PAGE
 from core.staff import relay
 

@@ -34,8 +34,9 @@ from core.db.models import (
 )
 from core.messaging import outbox
 from core.messaging.arrival_order import add
-from core.messaging.keys import Cause, ContactRecipient
+from core.messaging.keys import Cause
 from core.messaging.page_inbox import stored_message_id
+from core.messaging.recipients import ContactRecipient
 from tests.conftest import Deployment, mostly_on
 from tests.core.db.query_plans import plans
 from tests.fakes.push_platform import PushPlatform

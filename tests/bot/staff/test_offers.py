@@ -16,7 +16,8 @@ from core.bookings.offers import service as time_offers
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.withdrawal import plan_withdrawals, withdraw_planned
 from core.db.models import Booking, ExceptionKind, OutboxRow, TimeOffer
-from core.messaging.keys import Cause, MessageKind, RoomRecipient
+from core.messaging.keys import Cause, MessageKind
+from core.messaging.recipients import RoomRecipient
 from tests.bot.platforms.test_telegram import ACCOUNT
 from tests.bot.staff.people import HELEN, NICK, STRANGER, People
 from tests.bot.staff.test_relay import CITIZEN, move_to_telegram

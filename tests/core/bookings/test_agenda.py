@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from core.actor import Role
-from core.bookings import agenda, by_staff
+from core.bookings import agenda, booking_details, by_staff
 from core.db.database import Database
 from core.errors import StaffRefused
 from core.staff import record
@@ -53,7 +53,9 @@ def test_a_municipality_that_is_not_there_is_refused(towns: TwoTowns) -> None:
 def test_a_booking_is_shown_with_who_changed_it(towns: TwoTowns) -> None:
     booking, manager = towns.book("09:30"), towns.staff(Role.MANAGER)
     by_staff.move(towns.session, towns.registry, manager, booking, at("10:00"), towns.now)
-    found = agenda.show(towns.session, towns.registry, manager, str(booking.code), towns.now)
+    found = booking_details.show(
+        towns.session, towns.registry, manager, str(booking.code), towns.now
+    )
     assert (found.booking, found.desk) == (booking, "office/one")
     assert [
         (each.action, each.platform, each.by_citizen, each.member, each.fields)
@@ -68,7 +70,7 @@ def test_a_booking_is_shown_with_who_changed_it(towns: TwoTowns) -> None:
 def test_who_looked_is_recorded(towns: TwoTowns) -> None:
     booking, manager = towns.book(), towns.staff(Role.MANAGER)
     agenda.list_day(towns.session, towns.registry, manager, TOWN, MONDAY, towns.now)
-    agenda.show(towns.session, towns.registry, manager, booking.id, towns.now)
+    booking_details.show(towns.session, towns.registry, manager, booking.id, towns.now)
     done = record.entries(towns.session, OPERATOR, municipality_id=TOWN, limit=2)
     assert [(each.action, each.member_id, each.code) for each in done] == [
         (Action.SHOW, manager.member_id, booking.code),

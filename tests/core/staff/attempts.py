@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.actor import KeyScope, Role, Staff
-from core.bookings import agenda, attendance, by_staff, exports, holds, seen, service, statistics
+from core.bookings import (
+    agenda,
+    attendance,
+    booking_details,
+    by_staff,
+    exports,
+    holds,
+    seen,
+    service,
+    statistics,
+)
 from core.bookings.closures import listing
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
@@ -92,7 +102,7 @@ class Attempt:
     def show(self) -> None:
         towns = self.towns
         which = str(self.booking.code)
-        agenda.show(towns.session, towns.registry, self.staff, which, towns.now)
+        booking_details.show(towns.session, towns.registry, self.staff, which, towns.now)
 
     def find(self) -> None:
         """Nobody finds what they don't serve."""

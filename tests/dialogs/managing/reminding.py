@@ -6,8 +6,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.db.models import Booking, Contact, OutboxRow
-from core.messaging.keys import Cause, ContactRecipient, MessageKind
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import platform_of
+from core.messaging.recipients import ContactRecipient
 
 
 def remind(session: Session, booking: Booking, now: datetime) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from bot.messages import LINK_CHOICE, Reply
 from bot.views.notification import render_notification
 from core.db.models import Booking, OutboxRow
-from core.messaging.keys import BookingRecipient, Cause
+from core.messaging.keys import Cause
+from core.messaging.recipients import BookingRecipient
 from dialogs.messages.reminder import ReminderAnswer, link_of, possible_answers
 from tests.bot.delivery.test_emails import offer
 from tests.conftest import Deployment, mostly_on

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.orm import Session
 
 from core.actor import KeyScope
-from core.bookings import agenda, by_staff
+from core.bookings import booking_details, by_staff
 from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking as BookingRow
 from core.db.models import HistoryAction
@@ -206,7 +206,7 @@ async def change(
 def _show(caller: Caller, work: Work, booking: BookingRow) -> Booking:
     """Return what was changed; that it is shown isn't recorded besides."""
     work.session.flush()
-    found = agenda.details_of(work.session, work.registry, booking)
+    found = booking_details.details_of(work.session, work.registry, booking)
     return whole(found, personal=caller.has(KeyScope.PERSONAL))
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from core.actor import KeyScope
 from core.availability import slots
 from core.availability.schedule import day_bounds
-from core.bookings import agenda
+from core.bookings import agenda, booking_details
 from core.bookings.agenda import ListPlace
 from core.bookings.export_formats import MEDIA_TYPES, ExportFormat
 from core.bookings.staff_rights import bookable_part
@@ -290,7 +290,7 @@ async def search_bookings(municipality: MunicipalityId, search: Search, caller: 
         if name is not None:
             entries = agenda.find_named(session, registry, staff, municipality, name, work.now)
         else:
-            booking = agenda.show(session, registry, staff, code or "", work.now).booking
+            booking = booking_details.show(session, registry, staff, code or "", work.now).booking
             if booking.municipality_id != municipality:
                 raise no_booking()
             entries = [agenda.entry_of(loaded, booking)]
@@ -309,7 +309,7 @@ async def read_booking(booking_id: BookingId, caller: KeyCaller, response: Respo
 
 def show(caller: Caller, work: Work, booking_id: int) -> Booking:
     """Return a booking as the caller may see it; it is recorded. Raises StaffRefused."""
-    found = agenda.show(work.session, work.registry, work.staff, booking_id, work.now)
+    found = booking_details.show(work.session, work.registry, work.staff, booking_id, work.now)
     return whole(found, personal=caller.has(KeyScope.PERSONAL))
 
 

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.bookings import agenda
-from core.bookings.agenda import AgendaEntry, BookingDetails, Change, entry_of
+from core.bookings.agenda import AgendaEntry, entry_of
+from core.bookings.booking_details import At, BookingDetails, Change
 from core.catalogue.registry import LoadedMunicipality
 from webhooks.api.staff import models
 from webhooks.api.staff.models import Booking, BookingChange, BookingSummary
@@ -60,7 +60,7 @@ def _change(loaded: LoadedMunicipality, change: Change, personal: bool) -> Booki
     )
 
 
-def _at(loaded: LoadedMunicipality, at: agenda.At | None) -> models.At | None:
+def _at(loaded: LoadedMunicipality, at: At | None) -> models.At | None:
     """Return a place and time of a booking in the municipality's time zone."""
     if at is None:
         return None
