@@ -19,8 +19,7 @@ from core.bookings.joining.citizen_joining import ChatAddress, CitizenJoining
 from core.bookings.known_details import store_details
 from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
-from core.bookings.offers import told
-from core.bookings.offers.ends import can_be_answered, open_offer
+from core.bookings.offers.citizen_offers import CitizenOffers
 from core.bookings.staff_rights import bookable_part
 from core.bookings.visits import CitizenVisits
 from core.catalogue.model import Consent, Municipality
@@ -76,6 +75,7 @@ class Office:
             session, registry, now, actor, choose, only, chat_address, self._become
         )
         self.visits = CitizenVisits(session, now, actor, came or now)
+        self.offers = CitizenOffers(session, now, actor, came or now)
         self.lookup = CitizenLookup(session, registry, now, actor)
         self.preferences = CitizenPreferences(session, registry, now, actor, known_details)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
@@ -122,6 +122,7 @@ class Office:
         self._own, self._citizen_public_id = (actor, citizen.details), citizen.public_id
         self._act_as(*self._own)
         self.visits = CitizenVisits(self._session, self.now, actor, self._came)
+        self.offers = CitizenOffers(self._session, self.now, actor, self._came)
         given = (self._session, self._registry, self.now, actor)
         self.lookup = CitizenLookup(*given)
         self.preferences = CitizenPreferences(*given, citizen.details)
@@ -321,43 +322,6 @@ class Office:
         drop_off.add_ends(self._session, [end])
 
     # Offers of another time
-
-    def time_offer(self, offer_id: int) -> TimeOffer | None:
-        """Return the offer of an id for a booking of the citizen; None where theirs has none."""
-        offer = self._session.get(TimeOffer, offer_id)
-        if offer is None or self.offered_booking(offer).citizen_id != self._actor.citizen_id:
-            return None
-        return offer
-
-    def made_offer(self, booking: Booking) -> TimeOffer | None:
-        """Return the offer that can be accepted for a booking."""
-        offer = open_offer(self._session, booking.id)
-        return offer if offer and can_be_answered(offer, self.now) else None
-
-    def latest_offer(self, booking: Booking) -> TimeOffer | None:
-        """Return the last offer for a booking, whatever has become of it."""
-        return time_offers.latest_offer(self._session, booking.id)
-
-    def was_told(self, offer: TimeOffer, *, last: bool = False) -> bool:
-        """Return whether this chat was told of an offer, `last` of all, before this message."""
-        contact_id = self._own[0].contact_id
-        was_told = told.was_told_last if last else told.was_told_to
-        return was_told(self._session, offer, contact_id, self._came) if contact_id else False
-
-    def was_told_any_way(self, offer: TimeOffer) -> bool:
-        """Return whether the citizen was told of an offer before this message, in any way."""
-        contact_id = self._own[0].contact_id
-        if not contact_id:
-            return False
-        return told.was_told_any_way(self._session, offer, contact_id, self._came)
-
-    def offered_booking(self, offer: TimeOffer) -> Booking:
-        """Return the booking for which another time is offered."""
-        return self._session.get_one(Booking, offer.booking_id)
-
-    def offered_hold(self, offer: TimeOffer) -> Booking | None:
-        """Return the hold of the time that is offered; None where it was never made."""
-        return time_offers.hold_of(self._session, offer)
 
     def accept_offer(self, offer: TimeOffer) -> bool:
         """Move a booking to the time offered; return False where that is lost.

@@ -61,7 +61,7 @@ def _follow_booking(ctx: Context, task: str, token: str) -> None:
         return
     if task != ANSWER.name:
         ctx.office.check_changeable(booking)
-    elif ctx.office.made_offer(booking) is None:
+    elif ctx.office.offers.made(booking) is None:
         ctx.office.check_open(booking)
         say_no_offer(ctx, booking)
         return

@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.bookings import links, lookup
 from core.bookings.lost_codes import request_code
-from core.bookings.offers.service import reason_of
 from core.catalogue.registry import Registry
-from core.db.models import Booking, BookingLink, TimeOffer
+from core.db.models import Booking, BookingLink
 
 
 class CitizenLookup:
@@ -46,7 +45,3 @@ class CitizenLookup:
         Raises BookingRefused (locked).
         """
         request_code(self._session, self._registry, given, self._actor, self._now)
-
-    def offer_reason(self, offer: TimeOffer) -> str | None:
-        """Return the reason of the closure for which another time is offered, if there is one."""
-        return reason_of(self._session, offer)

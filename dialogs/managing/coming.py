@@ -87,7 +87,7 @@ def stay_away_as_asked(ctx: Context, argument: str) -> None:
     if len(asked) != 1:
         stay_away_by_word(ctx, argument)
         return
-    offer = ctx.office.made_offer(asked[0])
+    offer = ctx.office.offers.made(asked[0])
     if not (offer and say_offer(ctx, offer)):
         _stay_away(ctx, asked[0])
 
@@ -109,7 +109,7 @@ def ask_if_coming(ctx: Context) -> bool:
     asked = reminded_last(ctx)
     for booking in asked:
         loaded = ctx.office.of_booking(booking)
-        offer = ctx.office.made_offer(booking)
+        offer = ctx.office.offers.made(booking)
         if (offer and say_offer(ctx, offer)) or not loaded.has(booking.service, booking.branch):
             continue
         question = (Paragraph(one_line(loaded, booking, ctx.zone)), Paragraph(WILL_COME))
@@ -135,7 +135,7 @@ def _meant(ctx: Context) -> Booking | None:
 
 def _come(ctx: Context, booking: Booking) -> None:
     """Keep that they come; where another time is offered, say that again, for it may be meant."""
-    offer = ctx.office.made_offer(booking)
+    offer = ctx.office.offers.made(booking)
     if offer and say_offer(ctx, offer):
         return
     ctx.office.visits.will_come(booking)

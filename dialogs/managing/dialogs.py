@@ -39,8 +39,8 @@ def _ask_action(ctx: Context) -> Prompt:
     booking = picked_booking(ctx)
     loaded = ctx.office.of_booking(booking)
     fields = loaded.body.fields_of(loaded.body.services[booking.service])
-    offer = ctx.office.made_offer(booking)
-    hold = ctx.office.offered_hold(offer) if offer else None
+    offer = ctx.office.offers.made(booking)
+    hold = ctx.office.offers.hold_of(offer) if offer else None
     taken = []
     if hold is not None:
         time = short_time_label(ctx, ctx.office.offer_of(booking), hold.starts_at)

@@ -24,8 +24,8 @@ from dialogs.nlu.lexicon import NO, YES
 
 def _ask_answer(ctx: Context) -> Prompt:
     booking = picked_booking(ctx)
-    offer = ctx.office.made_offer(booking)
-    hold = ctx.office.offered_hold(offer) if offer else None
+    offer = ctx.office.offers.made(booking)
+    hold = ctx.office.offers.hold_of(offer) if offer else None
     if hold is None:
         raise LookupError("the dialog has no offer any more")
     loaded = ctx.office.of_booking(booking)
@@ -50,7 +50,7 @@ def _ask_answer(ctx: Context) -> Prompt:
 
 @refusable
 def _answer(ctx: Context, value: str) -> None:
-    offer = ctx.office.made_offer(picked_booking(ctx))
+    offer = ctx.office.offers.made(picked_booking(ctx))
     navigation.end_dialog(ctx)
     if offer is None:
         raise LookupError("the dialog has no offer any more")
@@ -66,7 +66,7 @@ def _leave_ended(ctx: Context) -> None:
     leave_ended(ctx)
     if ctx.state.dialog == ANSWER.name:
         booking = picked_booking(ctx)
-        if ctx.office.made_offer(booking) is None:
+        if ctx.office.offers.made(booking) is None:
             navigation.end_dialog(ctx)
             say_no_offer(ctx, booking)
 
@@ -76,7 +76,7 @@ ANSWER = Dialog("answer", _("New time"), _steps, before_turn=_leave_ended)
 
 
 def _ask_which(ctx: Context) -> Prompt:
-    booked = {offer.id: ctx.office.offered_booking(offer) for offer in offers_in_question(ctx)}
+    booked = {offer.id: ctx.office.offers.booking_of(offer) for offer in offers_in_question(ctx)}
     return Prompt(
         _(
             "Other times were offered for more than one of your appointments. Which one do you "
@@ -94,7 +94,7 @@ def _ask_which(ctx: Context) -> Prompt:
 def _answer_picked(ctx: Context, value: str) -> None:
     answer = OfferAnswer(ctx.answers["answer"])
     navigation.end_dialog(ctx)
-    offer = ctx.office.time_offer(int(value))
+    offer = ctx.office.offers.find(int(value))
     if offer is None:
         raise LookupError("the offer that was in question is gone")
     answer_offer(ctx, offer, answer)

@@ -45,7 +45,7 @@ STILL_HELD = _(
 def follow_offer(ctx: Context, link: str) -> None:
     """Act on the link under a button of an offer; another citizen's is unknown."""
     found = _LINK.fullmatch(link)
-    offer = ctx.office.time_offer(int(found[2])) if found else None
+    offer = ctx.office.offers.find(int(found[2])) if found else None
     if found is None or offer is None:
         ctx.say(OLD_BUTTON)
         return
@@ -81,7 +81,7 @@ def offers_in_question(ctx: Context) -> list[TimeOffer]:
     """Return the offers that are open; where none is, those that ended last, at the same time."""
     if made := _made_offers(ctx):
         return made
-    latest = [ctx.office.latest_offer(booking) for booking in ctx.office.upcoming()]
+    latest = [ctx.office.offers.latest(booking) for booking in ctx.office.upcoming()]
     ended = [
         (end, offer)
         for offer in latest
@@ -93,12 +93,12 @@ def offers_in_question(ctx: Context) -> list[TimeOffer]:
 
 def told_offers(ctx: Context) -> list[TimeOffer]:
     """Return the offers in question of which this chat was told: few words may be about them."""
-    return [offer for offer in offers_in_question(ctx) if ctx.office.was_told(offer)]
+    return [offer for offer in offers_in_question(ctx) if ctx.office.offers.was_told(offer)]
 
 
 def known_offers(ctx: Context) -> list[TimeOffer]:
     """Return the offers in question of which the citizen was told, here or by e-mail perhaps."""
-    return [offer for offer in offers_in_question(ctx) if ctx.office.was_told_any_way(offer)]
+    return [offer for offer in offers_in_question(ctx) if ctx.office.offers.was_told_any_way(offer)]
 
 
 def told_open_offers(ctx: Context) -> list[TimeOffer]:
@@ -107,7 +107,7 @@ def told_open_offers(ctx: Context) -> list[TimeOffer]:
 
 
 def _made_offers(ctx: Context) -> list[TimeOffer]:
-    found = [ctx.office.made_offer(booking) for booking in ctx.office.upcoming()]
+    found = [ctx.office.offers.made(booking) for booking in ctx.office.upcoming()]
     return [offer for offer in found if offer]
 
 
@@ -119,8 +119,12 @@ def was_offered_last(ctx: Context) -> bool:
 def _last_offer(ctx: Context) -> TimeOffer | None:
     """Return the open offer that was told last, and made after the open question."""
     for offer in _made_offers(ctx):
-        hold = ctx.office.offered_hold(offer)
-        if hold and is_after_question(ctx, hold.held_at) and ctx.office.was_told(offer, last=True):
+        hold = ctx.office.offers.hold_of(offer)
+        if (
+            hold
+            and is_after_question(ctx, hold.held_at)
+            and ctx.office.offers.was_told(offer, last=True)
+        ):
             return offer
     return None
 
@@ -141,11 +145,11 @@ def say_last_offer(ctx: Context) -> bool:
 
 def say_offer(ctx: Context, offer: TimeOffer) -> bool:
     """Say an open offer once more, with its buttons; return False where it can't be shown."""
-    booking = ctx.office.offered_booking(offer)
+    booking = ctx.office.offers.booking_of(offer)
     loaded = ctx.office.of_booking(booking)
     if not loaded.has(booking.service, booking.branch):
         return False
-    offered = Offered(offer, ctx.office.offered_hold(offer), ctx.office.lookup.offer_reason(offer))
+    offered = Offered(offer, ctx.office.offers.hold_of(offer), ctx.office.offers.reason_of(offer))
     said = offer_message(loaded, MessageKind.TIME_OFFERED, booking, offered, ctx.zone, ctx.now)
     if said is not None:
         ctx.say(said)
@@ -171,7 +175,7 @@ def say_no_thanks(ctx: Context, _argument: str) -> None:
 
 def accept_latest(ctx: Context, booking: Booking) -> None:
     """Accept the time that is offered for a booking, which was found by its code perhaps."""
-    offer = ctx.office.made_offer(booking)
+    offer = ctx.office.offers.made(booking)
     if offer is None:
         ctx.say(NO_OFFER)
     else:
@@ -198,13 +202,13 @@ def answer_offer(ctx: Context, offer: TimeOffer, answer: OfferAnswer) -> None:
 def _same_time_since(ctx: Context, offer: TimeOffer) -> TimeOffer | None:
     """Return the offer that was made since and holds the same time: an answer is to that."""
     newer = _made_for(ctx, offer)
-    before, now = [ctx.office.offered_hold(each) if each else None for each in (offer, newer)]
+    before, now = [ctx.office.offers.hold_of(each) if each else None for each in (offer, newer)]
     return newer if before and now and before.starts_at == now.starts_at else None
 
 
 def _made_for(ctx: Context, offer: TimeOffer) -> TimeOffer | None:
     """Return the offer that can be accepted for the same booking: this one, or one since."""
-    return ctx.office.made_offer(ctx.office.offered_booking(offer))
+    return ctx.office.offers.made(ctx.office.offers.booking_of(offer))
 
 
 def _accept(ctx: Context, offer: TimeOffer) -> None:
@@ -216,7 +220,7 @@ def _accept(ctx: Context, offer: TimeOffer) -> None:
             _("I'm sorry, that time has just gone. I'll look for another one, and write to you.")
         )
         return
-    booking = ctx.office.offered_booking(offer)
+    booking = ctx.office.offers.booking_of(offer)
     if ctx.answers.get("booking") == str(booking.id):
         navigation.end_dialog(ctx)  # which was about its old time
     ctx.say(moved_message(ctx, booking))
@@ -224,7 +228,7 @@ def _accept(ctx: Context, offer: TimeOffer) -> None:
 
 def _decline(ctx: Context, offer: TimeOffer) -> None:
     ctx.office.decline_offer(offer)
-    booking = ctx.office.offered_booking(offer)
+    booking = ctx.office.offers.booking_of(offer)
     loaded = ctx.office.of_booking(booking)
     if not loaded.has(booking.service, booking.branch):
         _say_ended(ctx, offer)
@@ -239,14 +243,14 @@ def _decline(ctx: Context, offer: TimeOffer) -> None:
 
 def _say_ended(ctx: Context, offer: TimeOffer) -> None:
     """Say that an offer has ended, and how its appointment is now."""
-    booking = ctx.office.offered_booking(offer)
+    booking = ctx.office.offers.booking_of(offer)
     loaded = ctx.office.of_booking(booking)
     if not loaded.has(booking.service, booking.branch):
         ctx.say(OFFER_ENDED)
         return
     appointment = one_line(loaded, booking, ctx.zone)
     upcoming = booking.state == BookingState.CONFIRMED and booking.starts_at > ctx.now
-    hold = ctx.office.offered_hold(offer)
+    hold = ctx.office.offers.hold_of(offer)
     is_kept = upcoming and can_be_kept(loaded, booking)
     is_taken = offer.state == OfferState.ACCEPTED and hold and hold.starts_at == booking.starts_at
     if is_kept and is_taken:
@@ -256,8 +260,8 @@ def _say_ended(ctx: Context, offer: TimeOffer) -> None:
         )
         ctx.say(message(Paragraph(taken), *office_phone(loaded, booking)))
         return
-    newer = ctx.office.made_offer(booking)
-    held = ctx.office.offered_hold(newer) if newer and newer.id != offer.id else None
+    newer = ctx.office.offers.made(booking)
+    held = ctx.office.offers.hold_of(newer) if newer and newer.id != offer.id else None
     if held is not None:
         _say_held(ctx, booking, held)
         return

@@ -44,7 +44,7 @@ def _set_day(ctx: Context, value: str) -> None:
 def _label_of_no(ctx: Context, booking: Booking) -> Text:
     if can_be_kept(ctx.office.of_booking(booking), booking):
         return _("No, keep the old time")
-    if ctx.office.made_offer(booking):
+    if ctx.office.offers.made(booking):
         return _("No, keep the time that you hold for me")
     return _("No, don't move it")
 
@@ -94,7 +94,7 @@ def _move(ctx: Context, answer: str) -> None:
 
 def kept_message(ctx: Context, booking: Booking) -> Text:
     """Return what is said to who leaves an appointment, or the time offered for it, as it is."""
-    return STILL_OFFERED if ctx.office.made_offer(booking) else BOOKING_KEPT
+    return STILL_OFFERED if ctx.office.offers.made(booking) else BOOKING_KEPT
 
 
 def moved_message(ctx: Context, booking: Booking) -> Message:
