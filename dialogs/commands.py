@@ -40,6 +40,7 @@ from dialogs.messages.relay import help_in_talk
 from dialogs.messages.time_offer import OfferAnswer
 from dialogs.nlu.lexicon import NO, POLITE, YES
 from dialogs.nlu.matching import find_phrase
+from dialogs.nlu.visit import says_coming
 
 
 def _stop(ctx: Context, argument: str) -> None:
@@ -325,6 +326,7 @@ COMMANDS: tuple[Command, ...] = (
         run=come_by_word,
         shown="never",
         typed=may_mean_visit,
+        says=lambda ctx, text: says_coming(text, ctx.lexicon) is True,
         yields=True,
     ),
     Command(
@@ -336,6 +338,7 @@ COMMANDS: tuple[Command, ...] = (
         run=stay_away_by_word,
         shown="never",
         typed=may_mean_visit,
+        says=lambda ctx, text: says_coming(text, ctx.lexicon) is False,
         yields=True,
     ),
     Command(

@@ -133,8 +133,15 @@ def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
         for c in commands
         if find_phrase(typed.text, words(c.words), frozenset() if c.with_polite else polite)
     )
+    in_other_words = (c for c in commands if c.says and c.says(ctx, typed.text))
     command = next(
-        (c for found in (exact, polite_or_greeklish) for c in found if c.typed(ctx)), None
+        (
+            c
+            for found in (exact, polite_or_greeklish, in_other_words)
+            for c in found
+            if c.typed(ctx)
+        ),
+        None,
     )
     if command is None or (command.yields and len(_choices_by_exact_name(ctx, typed)) == 1):
         return None

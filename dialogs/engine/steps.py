@@ -102,7 +102,7 @@ class Command(Generic[O]):
     in prompts that name it); and only where it `applies`. Its words are understood where `typed`
     returns True; where `with_polite`, never without the polite ones among them. A command that
     `yields` gives way to a choice of the same name. `understands` returns whether the words after
-    the command's are an argument for it.
+    the command's are an argument for it; `says` whether a text means the command in other words.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Command(Generic[O]):
     with_polite: bool = False
     yields: bool = False
     understands: Callable[["Context[O]", str], bool] | None = None
+    says: Callable[["Context[O]", str], bool] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -103,7 +103,10 @@ def test_the_button_of_another_is_unknown(booked: Deployment) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["θα έρθω", "Θα έρθω!", "tha ertho", "ναι θα έρθω", "έρχομαι", "I'm coming", "I will come"],
+    [
+        *("θα έρθω", "Θα έρθω!", "tha ertho", "ναι θα έρθω", "έρχομαι", "I'm coming"),
+        *("I will come", "Θα έρθω κανονικά"),
+    ],
 )
 def test_words_say_that_they_come(booked: Deployment, word: str) -> None:
     assert text_of(booked, word).startswith(THANKS)
@@ -115,6 +118,7 @@ def test_words_say_that_they_come(booked: Deployment, word: str) -> None:
     [
         *("δεν θα έρθω", "Δεν θα έρθω.", "den tha ertho", "αρρώστησα", "δεν μπορώ", "δε μπορώ"),
         *("δεν μπορώ να έρθω", "I won't come", "I'm ill", "I can't make it", "I can't"),
+        "Αρρώστησα, δεν θα έρθω",
     ],
 )
 def test_words_say_that_they_do_not_come(booked: Deployment, word: str) -> None:
@@ -219,6 +223,8 @@ def test_after_the_deadline_one_can_only_say_that_one_comes(booked: Deployment) 
 def test_where_any_text_is_an_answer_the_words_are_one(booked: Deployment) -> None:
     booked.talk("νέο ραντεβού", "town", "8/12", "9:30", "Έρχομαι")
     assert coming(booked)[0] is None
+    booked.talk("πίσω", "Δεν θα έρθω αύριο")
+    assert not text_of(booked).startswith(SURE)
 
 
 def test_who_has_no_appointment_says_nothing_by_these_words(deployment: Deployment) -> None:
