@@ -38,6 +38,8 @@ class CitizenPreferences:
     ) -> None:
         self._session, self._registry, self._now = session, registry, now
         self._citizen_id, self._known_details = actor.citizen_id, known_details
+        self.here = actor.platform
+        """The platform of this chat."""
 
     def current(self) -> Preferences:
         """Return the preferences as they are."""

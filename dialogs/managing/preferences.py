@@ -9,6 +9,7 @@ from datetime import time
 from core.db.models import Booking
 from core.i18n import FormattedDate, LanguageName, NextLanguageName, Text, TextTemplate, ZoneCity, _
 from core.messaging.reminder_times import QUIET_FROM, QUIET_UNTIL
+from core.messaging.routes import WAITING
 from dialogs.context import Command, Context, Dialog, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
@@ -18,6 +19,7 @@ from dialogs.messages.appointment import CLOCK, one_line
 from dialogs.messages.blocks import Fact, Facts, Heading, Note, message
 from dialogs.messages.platforms import name_of, on
 from dialogs.nlu.lexicon import POLITE
+from dialogs.nlu.normalize import normalize
 from dialogs.nlu.quiet_hours import Hours, parse_quiet_hours
 
 PAGE = "webchat"
@@ -27,9 +29,12 @@ WORDS: Mapping[str, TextTemplate] = {
     "sms": _("sms, text message, text messages"),
     "telegram": _("telegram"),
     "viber": _("viber"),
-    PAGE: _("page, website, web, here"),
+    PAGE: _("page, website, web"),
 }
 """The words for each platform."""
+
+HERE = _("here, chat")
+"""The words for the platform of the chat in which they are said."""
 
 AROUND_PLATFORM = _(
     "on, by, in, at, with, via, through, from, now, my, this, here, messages, reminders"
@@ -74,11 +79,12 @@ def choose_platform(ctx: Context, platform: str) -> None:
         ctx.say(by_email if platform == "email" else elsewhere)
         if platform == "email" and preferences.has_ended_emails():
             ctx.say(EMAILS_ENDED)
-    elif platform == PAGE:
+    elif platform in WAITING:
         ctx.say(
             _(
-                "I can't write to you first on the page: what I have to say waits there until you "
-                "open it. So I write to you on the other ways that I know."
+                "I can't write to you first {way}: what I have to say waits there until you open "
+                "it. So I write to you on the other ways that I know.",
+                way=on(platform),
             )
         )
     elif platform not in preferences.configured():
@@ -200,8 +206,12 @@ def _ask_platform(ctx: Context) -> Prompt:
             *(Choice(each, name_of(each), WORDS.get(each, "")) for each in _platforms(ctx)),
             Choice(ANY, _("Where I book each time")),
         ],
-        expected=_("Please pick one of these ways."),
     )
+
+
+def _read_platform(ctx: Context, text: str) -> TakeOutcome:
+    found = _platform_meant(ctx, normalize(text))
+    return found or InvalidAnswer(_("Please pick one of these ways."))
 
 
 def _take_platform(ctx: Context, platform: str) -> None:
@@ -257,6 +267,7 @@ def _steps(_ctx: Context) -> Iterator[Step]:
         PLATFORM,
         _("Where I write to you"),
         _ask_platform,
+        _read_platform,
         applies=_asks(PLATFORM),
         effect=_take_platform,
         automatic=False,
@@ -282,10 +293,14 @@ PREFERENCES = Dialog("preferences", _("My preferences"), _steps)
 def _platform_meant(ctx: Context, text: str) -> str | None:
     """Return the platform that a text names; None for none."""
     ignored = ctx.lexicon.words(AROUND_PLATFORM) | ctx.lexicon.words(POLITE)
-    named = " ".join(word for word in text.split() if word not in ignored) or text
+    here = ctx.lexicon.words(HERE)
+    left = [word for word in text.split() if word not in ignored]
+    named = " ".join(left)
+    if named in here or (not left and not here.isdisjoint(text.split())):
+        return ctx.office.preferences.here
     known = {each: ctx.lexicon.words(words) for each, words in WORDS.items()}
     for platform in (*known, *ctx.office.preferences.configured()):
-        if named == platform or named in known.get(platform, ()):
+        if (named or text) in (platform, *known.get(platform, ())):
             return platform
     return None
 

@@ -5,7 +5,7 @@ of the two. So a sentence with any other word ("by car", "not ill") means neithe
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from core.i18n import _
@@ -34,6 +34,8 @@ KINDS = {
 """The words of each kind: f around the others, s who is ill, b before a reason, n "not", w "will",
 c "able", x "can't", v "come", p "coming", i what keeps one away, k "cancel"; d is a day."""
 
+_DAYS = tuple(("d", words) for words in (*RELATIVE_DAYS, *WEEKDAYS))
+
 _CANNOT = "(?:x(?:f*c)?|wnf*c|nw?c)"
 _ILL_OR_AWAY = re.compile(
     rf"[fsdb]*(?:(?:(?P<away>{_CANNOT}[fd]*v|w?nw?v|np|i)|{_CANNOT}|k)[fsdb]*)+"
@@ -45,7 +47,8 @@ def says_coming(text: str, lexicon: Lexicon) -> bool | None:
     """Return whether a text says that the citizen comes; None if it says neither, or asks."""
     if text.rstrip().endswith(("?", ";")):
         return None
-    kinds = "".join(_kinds(normalize(text), _vocabulary(lexicon)))
+    words = tuple((kind, lexicon.words(words)) for kind, words in (*KINDS.items(), *_DAYS))
+    kinds = "".join(_kinds(normalize(text), _vocabulary(words)))
     if _COMING.fullmatch(kinds):
         return True
     for end in [len(kinds), *(found.start() for found in re.finditer("b", kinds))]:
@@ -68,11 +71,8 @@ def _kinds(text: str, vocabulary: dict[str, str]) -> Iterator[str]:
 
 
 @lru_cache(maxsize=4)
-def _vocabulary(lexicon: Lexicon) -> dict[str, str]:
+def _vocabulary(words_of_kinds: Sequence[tuple[str, frozenset[str]]]) -> dict[str, str]:
     """Return the kinds of the words as they are written; of Greek words, as they sound, too."""
-    of_days = (("d", words) for words in (*RELATIVE_DAYS, *WEEKDAYS))
-    kinds = {
-        word: kind for kind, words in (*KINDS.items(), *of_days) for word in lexicon.words(words)
-    }
+    kinds = {word: kind for kind, words in words_of_kinds for word in words}
     by_sound = {phonetic_key(word): kind for word, kind in kinds.items() if not word.isascii()}
     return by_sound | kinds

@@ -39,6 +39,8 @@ def kept(deployment: Deployment) -> tuple[object, ...]:
         ("γράψτε μου στο Viber", (), "δεν στέλνουμε"),
         ("grapste mou sto telegram", (), "δεν μου έχετε γράψει"),
         ("γράψτε μου εδώ στη σελίδα", (), "σελίδα"),
+        ("γράψτε μου εδώ", (), "Δεν μπορώ να σας ειδοποιήσω στο τερματικό"),
+        ("write to me in this chat", (), "Δεν μπορώ να σας ειδοποιήσω στο τερματικό"),
         (
             "μη με ενοχλείτε μετά τις 8 το βράδυ",
             (None, None, 1200, 480, "Europe/Athens"),
@@ -61,6 +63,16 @@ def test_a_sentence_changes_one_at_once(
     assert said in deployment.last[0].text
     assert deployment.last[-1].step == "task", "and the talk goes on"
     assert kept(deployment) == expected
+
+
+def test_here_is_the_platform_of_the_chat(deployment: Deployment, booking: Booking) -> None:
+    deployment.platform, deployment.account = "telegram", "telegram:town"
+    deployment.talk("Γεια", "town", "γράψτε μου εδώ")
+    assert kept(deployment)[0] == "telegram"
+    deployment.talk("προτιμήσεις", "ναι")
+    deployment.tap("Πού")
+    deployment.talk("στη συνομιλία αυτή")
+    assert kept(deployment)[0] == "telegram"
 
 
 def test_the_usual_hours_can_be_had_again(deployment: Deployment, booking: Booking) -> None:
