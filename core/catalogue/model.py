@@ -324,11 +324,14 @@ class Municipality(CatalogueModel):
     def demands(self, field: FormField, channel: str, *, sends_email: bool) -> bool:
         """Return whether a field can't be left out.
 
-        An e-mail address is needed for the link of a video call, else only if the rules say so.
+        An e-mail address is needed for the link of a video call, else only if the rules say so; in
+        an optional field, only where e-mails are sent.
         """
-        if not (field.required and field.is_email_of_attendee):
+        if not field.is_email_of_attendee:
             return field.required
-        return channel == Channel.VIDEO or (self.rules.email_required and sends_email)
+        if channel == Channel.VIDEO:
+            return field.required or sends_email
+        return field.required and self.rules.email_required and sends_email
 
     def consent_of(self, service: Service, channel: str) -> Consent | None:
         """Return the consent that is asked for over a channel, if any."""

@@ -66,11 +66,20 @@ OFFICE, LINK = (
         ("video", False, True, "email?", True),
     ],
 )
+@pytest.mark.parametrize("optional", [False, True], ids=["field", "optional_field"])
 def test_an_email_is_demanded_only_where_it_is_of_use(
-    deployment: Deployment, channel: str, required: bool, by_email: bool, asked: str, demanded: bool
+    deployment: Deployment,
+    channel: str,
+    required: bool,
+    by_email: bool,
+    asked: str,
+    demanded: bool,
+    optional: bool,
 ) -> None:
+    if optional:  # only what a video call needs can't be left out
+        demanded = channel == "video" and by_email
     fields = [
-        form_field("email", "email"),
+        form_field("email", "email", required=not optional),
         form_field("name", "name"),
         form_field("phone", "phone"),
     ]
