@@ -41,6 +41,7 @@ CREST_HEIGHT, CREST_WIDTH = 56, 200
 FOR = _("For")
 RESCHEDULE, CANCEL = _("Reschedule"), _("Cancel")
 RESCHEDULE_OR_CANCEL = _("Reschedule or cancel")
+SAVE = _("Save in my calendar")
 APPOINTMENT = _("Your appointment")
 WILL_YOU_COME, COMING = _("Will you come?"), _("I'm coming")
 SEE_NEW_TIME = _("See the new time")
@@ -146,6 +147,8 @@ class Renderer:
             "reschedule": say(RESCHEDULE),
             "cancel": say(CANCEL),
             "reschedule_or_cancel": say(RESCHEDULE_OR_CANCEL),
+            "saves": bool(reply.file) and metadata.calendar_method != "CANCEL",
+            "save": say(SAVE),
             "your_appointment": say(APPOINTMENT),
             "see_new_time": say(SEE_NEW_TIME),
             "asks_first": say(TAKE_IT_THERE if metadata.offers else ASKS_FIRST),

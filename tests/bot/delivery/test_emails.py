@@ -225,7 +225,10 @@ def test_an_upcoming_appointment_has_one_link_in_all_its_emails(
         assert f"Αλλαγή ή ακύρωση:\r\n{link}\r\n" in found["text/plain"]
         for label, task in (("Αλλαγή ημέρας ή ώρας", "move"), ("Ακύρωση", "cancel")):
             assert re.search(f'href="{link}#{task}" [^>]*>{label}</a>', found["text/html"])
-        assert len(url.findall(found["text/html"])) == 2 + offers
+        saves = "text/calendar" in found
+        assert (f"Αποθήκευση στο ημερολόγιό μου:\r\n{link}.ics\r\n" in found["text/plain"]) is saves
+        assert (f'href="{link}.ics"' in found["text/html"]) is saves
+        assert len(url.findall(found["text/html"])) == 2 + offers + saves
         assert link.encode() in message.as_bytes(), "it was encoded, or cut"
         assert len(link) <= 76
         assert "/a/" not in re.sub(r"\r?\n ", "", found.get("text/calendar", ""))
