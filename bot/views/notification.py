@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.messages import Reply
 from bot.replies import build_reply
+from bot.views.change import with_change
 from bot.views.time_offer import render_offer
 from core.bookings.lost_codes import bookings_of_address
 from core.bookings.offers.ends import can_be_answered, open_offer
@@ -83,6 +84,7 @@ def render_notification(
         reason=reason,
         offered=_offered(session, services, booking),
     )
+    said = with_change(session, loaded, row, booking, ZoneInfo(timezone), said)
     return build_reply(services.texts, [said], language) if said else None
 
 

@@ -187,6 +187,9 @@ def test_every_change_is_told_in_one_thread(town: PushDeployment, server: MailSe
         [],
         ["text/calendar"],
     ]
+    _booked, moved, edited, *_others = (parts(each)["text/plain"] for each in messages)
+    assert "Προηγούμενη ώρα: Πέμπτη 3 Δεκεμβρίου 2026, 12:30" in moved
+    assert "Τι άλλαξε: Ονοματεπώνυμο\r\n" in edited
     last = parts(messages[-1])
     assert f"Λόγος: {REASON}" in last["text/plain"]
     assert "<b>" not in last["text/html"]

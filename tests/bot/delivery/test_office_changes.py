@@ -50,7 +50,7 @@ def test_a_move_and_a_cancellation_reach_the_citizen_and_the_attendee(push: Push
     change(push.deployment, move)
     push.deliver(push.settled)
     moved = push.server.to("citizen")[-1]
-    assert moved.startswith("Η υπηρεσία μετέφερε το ραντεβού σας:\nΚωδικός: ")
+    assert moved.startswith("Η υπηρεσία μετέφερε το ραντεβού σας:\nΠροηγούμενη ώρα: ")
     assert "Πέμπτη 10 Δεκεμβρίου 2026, 12:30–13:00" in moved
     assert push.email.sent[-1][1].startswith("Η υπηρεσία μετέφερε το ραντεβού σας:")
     change(push.deployment, cancel)
