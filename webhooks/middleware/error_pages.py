@@ -7,6 +7,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.i18n.translator import Translator
+from bot.views.booking_link import PATH
 from core.catalogue.registry import Registry
 from core.i18n import TextTemplate, _
 from dialogs.messages.samples import samples_note
@@ -25,6 +26,11 @@ MESSAGES: dict[int, TextTemplate] = {
     429: _("That was too much at once. Please wait a minute, then try again."),
     503: _("That didn't work just now. Please try again soon."),
 }
+NO_LINK = _(
+    "This link isn't valid any more. Please open the one in the newest email about your "
+    "appointment, or go back to the conversation and give the code of your appointment there."
+)
+"""It is said of every link that isn't one, so that nobody learns whether it ever was."""
 OTHER_MESSAGE = _("Something went wrong here and nothing has changed. Please try again soon.")
 PROGRAMS = "/api/"
 """The beginning of the paths that only programs ask for."""
@@ -82,11 +88,14 @@ class ErrorPages:
         root, only = (page[0], page[1]) if page else ("", None)
         if status == 404 and root == scope["path"]:  # there is no such conversation page
             root, only = FRAMED if is_framed(root) else "", None
+        said = MESSAGES.get(status, OTHER_MESSAGE)
+        if status == 404 and scope["path"].startswith(PATH):
+            said = NO_LINK
         samples = self._registry.samples(only if only and only in self._registry else None)
         return self._template.render(
             lang=language,
             title=self._texts.say(TITLE, language),
-            message=self._texts.say(MESSAGES.get(status, OTHER_MESSAGE), language),
+            message=self._texts.say(said, language),
             back=self._texts.say(BACK, language),
             samples=self._texts.say(samples_note(samples), language),
             path=scope["root_path"] + (root or "/"),

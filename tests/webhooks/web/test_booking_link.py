@@ -316,6 +316,9 @@ def test_a_forged_one_is_as_unknown_as_any_other(
     for answer in (client.get(f"/a/{forged}"), begin(client, f"/a/{forged}", "move")):
         assert answer.status_code == 404
     assert client.get(f"/a/{forged}.ics").status_code == 404
+    said = client.get(f"/a/{forged}", headers={"Accept": "text/html", "Accept-Language": "el"})
+    assert said.status_code == 404
+    assert "Ο σύνδεσμος αυτός δεν ισχύει πια. Ανοίξτε" in said.text
 
 
 def test_guessing_costs_one_read_by_an_index_and_is_limited(
