@@ -15,11 +15,14 @@ from dialogs.booking.for_caller import CALLER
 from dialogs.booking.selection import existing_booking, municipality
 from dialogs.context import Command, Context, Step
 from dialogs.engine import navigation
+from dialogs.engine.inputs import Input, TapInput, TextInput
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
 from dialogs.engine.state import Interruption
 from dialogs.messages import joining as texts
 from dialogs.messages.platforms import name_of
+from dialogs.nlu.lexicon import NO, POLITE, YES
+from dialogs.nlu.matching import find_phrase
 
 WHERE, NUMBER, SURE, PARTING = "join_where", "join_number", "join_sure", "join_part"
 
@@ -103,8 +106,11 @@ def _write_number(ctx: Context, number: str) -> EffectOutcome:
     return None
 
 
-def leave_when_over(ctx: Context) -> None:
-    """End the question for the number, or whether to join, once it is of no use; say so."""
+def leave_when_over(ctx: Context, received: Input) -> None:
+    """End the question for the number, or whether to join, once it is of no use.
+
+    Say so; but of the latter only to who answers it, as it may be days ago.
+    """
     interruption, joining = ctx.state.interruption, ctx.office.joining
     if _asks_number(interruption) and not joining.is_waiting():
         joining.end()
@@ -114,7 +120,19 @@ def leave_when_over(ctx: Context) -> None:
         state, _first = joining.opened(_token(ctx))
         if state is not Opened.CAN_JOIN:
             ctx.update(interruption=None)
-            ctx.say(texts.REFUSALS[state])
+            if _says_yes_or_no(ctx, received):
+                ctx.say(texts.REFUSALS[state])
+
+
+def _says_yes_or_no(ctx: Context, received: Input) -> bool:
+    if isinstance(received, TapInput):
+        return received.id in (f"{ctx.state.number}.yes", f"{ctx.state.number}.no")
+    if not isinstance(received, TextInput):
+        return False
+    words, polite = ctx.lexicon.words(YES) | ctx.lexicon.words(NO), ctx.lexicon.words(POLITE)
+    shown = ctx.open_prompt.choices if ctx.open_prompt else ()
+    labels = {label for each in shown if not each.action for label in each.labels.values()}
+    return received.text in labels or find_phrase(received.text, words, polite) is not None
 
 
 def tell_of_left(ctx: Context, left: Interruption) -> None:

@@ -76,7 +76,7 @@ def advance(state: State, received: Input, ctx: Context[Any]) -> Result:
         if before_turn := navigation.current_dialog(ctx).before_turn:
             before_turn(ctx)
         if ctx.state.interruption and ctx.definition.before_interrupted:
-            ctx.definition.before_interrupted(ctx)
+            ctx.definition.before_interrupted(ctx, received)
         navigation.refresh(ctx)
     before = ctx.open_prompt.key if ctx.open_prompt else None
     # An answer to a question that is no longer open doesn't answer the one that is now.

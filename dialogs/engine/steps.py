@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from core.i18n import Text, _
-from dialogs.engine.inputs import Unreadable
+from dialogs.engine.inputs import Input, Unreadable
 from dialogs.engine.outcomes import EffectOutcome, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, StoredPrompt
 from dialogs.engine.state import Answer, Interruption, State
@@ -126,7 +126,7 @@ class Definition(Generic[O]):
     questions that interrupt a dialog. `follow_link` handles a deep link's payload. `divert` returns
     whether it has taken a typed text, which isn't for the open question then. `interruption_left`
     runs in the turn in which an interruption ends, answered or not, before the next question.
-    `before_interrupted` runs before each message while an interruption asks, and may end it.
+    `before_interrupted` runs with each message while an interruption asks, and may end it first.
 
     Texts: `greeting` begins each conversation, and `greeting_note` returns what follows it; `help`
     answers the help command, `help_offer` several wrong answers; `stopped` follows the end of a
@@ -148,7 +148,7 @@ class Definition(Generic[O]):
     follow_link: Callable[["Context[O]", str], None] | None = None
     divert: Callable[["Context[O]", str], bool] | None = None
     interruption_left: Callable[["Context[O]", Interruption], None] | None = None
-    before_interrupted: Callable[["Context[O]"], None] | None = None
+    before_interrupted: Callable[["Context[O]", Input], None] | None = None
     unreadable: Mapping[Unreadable, Text] = field(default_factory=dict)
 
     def is_entry(self, dialog: str) -> bool:

@@ -143,6 +143,17 @@ def test_a_number_counts_for_five_minutes_and_a_link_for_ten(chats: Chats) -> No
     assert "Ο χρόνος" not in chats.say(PAGE, "γεια")
 
 
+@pytest.mark.parametrize(
+    ("said", "is_told"), [("νέο ραντεβού", False), ("ναι", True), ("Ναι, είναι δική μου", True)]
+)
+def test_a_joining_question_that_is_over_is_told_only_to_who_answers_it(
+    chats: Chats, said: str, is_told: bool
+) -> None:
+    chats.open(VIBER, chats.link(PAGE, "συνέχεια στο viber"))
+    chats.deployment.clock.forward(days=2)
+    assert ("δεν ισχύει πια" in chats.say(VIBER, said)) is is_told
+
+
 def test_a_link_that_can_t_join_says_why(chats: Chats) -> None:
     chats.say(TELEGRAM, "γεια")
     for forged in ("a" * 26, "", "../../a", "α" * 26):
