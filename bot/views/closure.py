@@ -29,6 +29,7 @@ from core.db.models import (
 )
 from core.i18n import Text, _, lines
 from core.messaging.keys import Cause
+from core.staff.rooms import is_one_way
 from dialogs.messages import closures as texts
 from dialogs.messages.staff_alert import more
 
@@ -58,7 +59,10 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
             )
             if is_closure
             else None,
-            _("({who}; to end it: /open {number})", who=who, number=number),
+            # Where we only post, nobody can write the command.
+            _("({who})", who=who)
+            if is_one_way(session.get_one(StaffRoom, row.room_id).chat)
+            else _("({who}; to end it: /open {number})", who=who, number=number),
         )
     return Reply(text=services.texts.say(text, LANGUAGE), language=LANGUAGE)
 

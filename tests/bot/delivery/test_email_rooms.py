@@ -1,5 +1,6 @@
 """Alerts to e-mail addresses of staff: plain, one after the other, in a thread for each booking."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -10,8 +11,10 @@ from bot.bootstrap import Application
 from bot.platforms.email.adapter import Email
 from bot.platforms.email.settings import EmailAccount
 from bot.settings import Settings
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
 from core.catalogue.registry import Registry
-from core.db.models import StaffRoom
+from core.db.models import ExceptionKind, StaffRoom
 from core.staff import relay, rooms
 from core.staff.chat_pace import BURST
 from tests.bot.delivery.test_emails import parts
@@ -82,6 +85,20 @@ def test_those_that_pile_up_are_one_email(office: StaffChat, server: MailServer)
     (told,) = to(server, ADDRESSES[0])
     assert told.message["Subject"] == "6 ενημερώσεις:"
     assert parts(told.message)["text/plain"].count("• Νέο ραντεβού: ") == 6
+
+
+def test_no_command_is_named_where_nobody_can_write_it(
+    office: StaffChat, server: MailServer
+) -> None:
+    asked = ExceptionRequest(ExceptionKind.CLOSURE, TOWN, MONDAY, MONDAY)
+    registry, now = office.deployment.services.registry, office.deployment.clock()
+    office.do(lambda s: closures.make(s, registry, OPERATOR, asked, now))
+    office.deliver()
+    (told,) = to(server, ADDRESSES[0])
+    text = parts(told.message)["text/plain"]
+    assert told.message["Subject"].startswith("Κλειστά: ")
+    assert re.search(r"(?m)^\([^;·/]+\)\r?$", text)
+    assert "/άνοιγμα" not in text
 
 
 def test_one_address_of_several_that_is_dead_is_bound_no_more(
