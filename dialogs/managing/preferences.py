@@ -107,7 +107,15 @@ def choose_platform(ctx: Context, platform: str) -> None:
 
 def _choose_any(ctx: Context) -> None:
     ctx.office.preferences.choose_platform(None)
-    ctx.say(_("All right. I write to you where you book each appointment."))
+    ctx.say(_("All right. I write to you {where}.", where=_where_booked(ctx)))
+
+
+def _where_booked(ctx: Context) -> Text:
+    """Return where who chose nothing is written to: what only waits reaches nobody."""
+    preferences = ctx.office.preferences
+    if preferences.here in WAITING and "email" in preferences.reaching():
+        return _("where you book, and by email about what you book {way}", way=on(preferences.here))
+    return _("where you book")
 
 
 def choose_quiet(ctx: Context, hours: Hours) -> None:
@@ -166,7 +174,7 @@ def _ask_topic(ctx: Context) -> Prompt:
         if quiet
         else _("{since}–{until}, as for everybody", **_hours(*USUAL))
     )
-    where = on(current.platform) if current.platform else _("where you book")
+    where = on(current.platform) if current.platform else _where_booked(ctx)
     language = LanguageName(current.language or ctx.state.language)
     rows = [
         Fact(_("I write to you"), where),

@@ -96,7 +96,8 @@ def test_all_are_shown_with_buttons_that_change_them(
     deployment.talk("προτιμήσεις")
     shown = deployment.last[-1]
     assert shown.step == "topic"
-    for said in ("21:00–08:00", "Ελληνικά", "Οι προτιμήσεις σας"):
+    by_email = "εκεί όπου κλείνετε, και με email για όσα κλείνετε στο τερματικό"
+    for said in ("21:00–08:00", "Ελληνικά", "Οι προτιμήσεις σας", by_email):
         assert said in shown.text
     deployment.tap("English")
     assert deployment.last[-1].step == "topic"
@@ -111,6 +112,8 @@ def test_all_are_shown_with_buttons_that_change_them(
     assert "by email" in deployment.last[-1].text
     deployment.tap("Where I write")
     deployment.tap("Where I book")
+    said = "I write to you where you book, and by email about what you book at the terminal."
+    assert deployment.last[0].text == f"All right. {said}"
     assert kept(deployment) == (None, "en", 1320, 480, "Europe/Athens")
     deployment.talk("preferences")
     deployment.tap("Quiet hours")
