@@ -20,7 +20,7 @@ from dialogs.messages.blocks import Fact, Facts, Heading, Note, message
 from dialogs.messages.platforms import name_of, on
 from dialogs.nlu.lexicon import POLITE
 from dialogs.nlu.normalize import normalize
-from dialogs.nlu.quiet_hours import Hours, parse_quiet_hours
+from dialogs.nlu.quiet_hours import Hours, is_doubtful, parse_quiet_hours
 
 PAGE = "webchat"
 
@@ -43,6 +43,11 @@ AROUND_PLATFORM = _(
 
 AS_OFFICE = _("as usual, as before, as the office, as the municipality, default")
 """The words for the quiet hours that citizens have who set none."""
+
+DOUBT = _(
+    "I'm not sure which hours you mean. Please write “in the morning” or “in the evening” with "
+    "them."
+)
 
 PLATFORM, QUIET, DONE = "platform", "quiet", "done"
 ANY, OFFICE = "any", "office"
@@ -242,6 +247,8 @@ def _ask_quiet(_ctx: Context) -> Prompt:
 
 
 def _read_quiet(ctx: Context, text: str) -> TakeOutcome:
+    if is_doubtful(text, ctx.lexicon):
+        return InvalidAnswer(DOUBT)
     found = _hours_meant(ctx, text)
     if found is None:
         return InvalidAnswer(
@@ -322,7 +329,10 @@ def _write_on(ctx: Context, argument: str) -> None:
 
 
 def _keep_quiet(ctx: Context, argument: str) -> None:
-    if hours := _hours_meant(ctx, argument):
+    if is_doubtful(argument, ctx.lexicon):
+        ctx.say(DOUBT)
+        switch_to(ctx, PREFERENCES.name, topic=QUIET)
+    elif hours := _hours_meant(ctx, argument):
         choose_quiet(ctx, hours)
     elif argument:
         _reset_quiet(ctx)
@@ -355,7 +365,8 @@ COMMANDS = (
         name="quiet_hours",
         words=_(
             "quiet hours, my quiet hours, don't disturb me, do not disturb me, don't write to me, "
-            "do not write to me, don't bother me, don't remind me"
+            "do not write to me, don't bother me, don't remind me, send me nothing, "
+            "no quiet hours, without quiet hours"
         ),
         run=_keep_quiet,
         shown="never",

@@ -10,7 +10,7 @@ from core.i18n import TextTemplate, _
 from dialogs.nlu.lexicon import Lexicon
 from dialogs.nlu.normalize import normalize
 from dialogs.nlu.times import parse_time
-from dialogs.nlu.vocabulary import FROM
+from dialogs.nlu.vocabulary import AFTERNOON, EVENING, FROM, MORNING
 
 AFTER, BEFORE, BETWEEN = _("after, later than"), _("before, earlier than"), _("between")
 AND_UNTIL = _("until, till, to, through, and")
@@ -43,8 +43,8 @@ def parse_quiet_hours(typed: str, lexicon: Lexicon, usual: Hours) -> Hours | Non
     """
     if len(typed) > MAX_LENGTH:
         return None
-    text = normalize(typed)
-    for left, right in islice(_halves(text, lexicon), MAX_SPLITS):
+    text = _with_part_last(normalize(typed), lexicon)
+    for left, right in _halves(text, lexicon):
         if found := _narrowest(_times(left, lexicon), _times(right, lexicon)):
             return found
     since = _without(text, (AFTER, FROM), lexicon)
@@ -54,12 +54,35 @@ def parse_quiet_hours(typed: str, lexicon: Lexicon, usual: Hours) -> Hours | Non
     return _narrowest([_minute(usual.since)], _times(until, lexicon)) if until else None
 
 
+def is_doubtful(typed: str, lexicon: Lexicon) -> bool:
+    """Return whether hours may as well be others: "9-9", or "8-22", which isn't from 20:00."""
+    for left, right in _halves(normalize(typed), lexicon):
+        since, until = _times(left, lexicon), _times(right, lexicon)
+        if found := _narrowest(since, until):
+            if len(since) == len(until):
+                return len(since) > 1 and since == until
+            sure, minutes = (left, since) if len(since) == 1 else (right, until)
+            is_of_24 = sure.replace(":", "").isdecimal() and minutes[0] > _DAY / 2
+            length = (_minute(found.until) - _minute(found.since)) % _DAY
+            return is_of_24 and (NIGHT - _minute(found.since)) % _DAY >= length
+    return False
+
+
+def _with_part_last(text: str, lexicon: Lexicon) -> str:
+    """Return a text that begins with a part of the day with that at its end, as times have it."""
+    for part in (MORNING, AFTERNOON, EVENING):
+        rest = _without(text, (part,), lexicon)
+        if rest is not None:
+            return f"{rest} {text.removesuffix(rest).strip()}"
+    return text
+
+
 def _halves(text: str, lexicon: Lexicon) -> Iterator[tuple[str, str]]:
     """Yield what stands before and after each word or sign that may be between two hours."""
     begun = _without(text, (BETWEEN, FROM), lexicon)
     text = text if begun is None else begun
     between = rf"(?<=\d)[- ](?=\d)| (?:{_pattern((AND_UNTIL,), lexicon)}) "
-    for found in re.finditer(between, text):
+    for found in islice(re.finditer(between, text), MAX_SPLITS):
         yield text[: found.start()], text[found.end() :]
 
 

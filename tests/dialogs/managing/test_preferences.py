@@ -49,6 +49,8 @@ def kept(deployment: Deployment) -> tuple[object, ...]:
         ("Μην με ενοχλείτε πριν τις 10 το πρωί", (None, None, 1260, 600, "Europe/Athens"), "10:00"),
         ("quiet hours 22-9", (None, None, 1320, 540, "Europe/Athens"), "22:00"),
         ("ώρες ησυχίας 22-9", (None, None, 1320, 540, "Europe/Athens"), "09:00"),
+        ("μη με ενοχλείτε το πρωί πριν τις 10", (None, None, 1260, 600, "Europe/Athens"), "10:00"),
+        ("μην μου στέλνετε τίποτα μετά τις 9μμ", (None, None, 1260, 480, "Europe/Athens"), "21:00"),
         ("English", (None, "en", None, None, None), "English"),
     ],
 )
@@ -73,6 +75,15 @@ def test_here_is_the_platform_of_the_chat(deployment: Deployment, booking: Booki
     deployment.tap("Πού")
     deployment.talk("στη συνομιλία αυτή")
     assert kept(deployment)[0] == "telegram"
+
+
+def test_doubtful_hours_are_asked_about(deployment: Deployment, booking: Booking) -> None:
+    for words in ("quiet hours 8-22", "9-9"):
+        deployment.talk(words)
+        assert "Δεν είναι σαφές" in deployment.last[0].text
+        assert kept(deployment) == ()
+    deployment.talk("όπως για όλους", "χωρίς ώρες ησυχίας")
+    assert deployment.last[-1].step == "quiet"
 
 
 def test_the_usual_hours_can_be_had_again(deployment: Deployment, booking: Booking) -> None:

@@ -6,7 +6,7 @@ from time import process_time
 import pytest
 
 from bot.i18n.translator import Translator
-from dialogs.nlu.quiet_hours import Hours, parse_quiet_hours
+from dialogs.nlu.quiet_hours import Hours, is_doubtful, parse_quiet_hours
 
 USUAL = Hours(time(21), time(8))
 
@@ -35,6 +35,8 @@ USUAL = Hours(time(21), time(8))
         ("before 9", "21:00-09:00"),
         ("έως τις 9", "21:00-09:00"),
         ("9-9", "21:00-09:00"),
+        ("το πρωί πριν τις 10", "21:00-10:00"),
+        ("in the evening after 8", "20:00-08:00"),
         ("22:00-22:00", None),
         ("25-9", None),
         ("μετά την Τρίτη", None),
@@ -58,3 +60,11 @@ def test_a_text_with_many_places_to_divide_it_is_read_at_once(
     began = process_time()
     assert parse_quiet_hours(typed, texts, USUAL) is None
     assert process_time() - began < 0.1
+
+
+def test_hours_that_may_be_others_are_doubtful(texts: Translator) -> None:
+    doubtful = ("8-22", "08:00-22:00", "9-9", "από τις 8 ως τις 22", "20-10")
+    sure = ("22-8", "22-9", "10-8", "22-7:30", "9 το πρωί με 9 το βράδυ", "14:00-16:00")
+    sure += ("2 με 5 το μεσημέρι", "μετά τις 8", "8 το πρωί με 10 το βράδυ")
+    assert [each for each in doubtful if not is_doubtful(each, texts)] == []
+    assert [each for each in sure if is_doubtful(each, texts)] == []
