@@ -276,12 +276,15 @@ def _unknown_names(names: set[str], platforms: Mapping[str, str]) -> list[str]:
 
 def _describe(error: ErrorDetails, models: Mapping[str, type[AccountSettings]]) -> str:
     name = "__".join(str(part) for part in error["loc"] if part != "[key]")
-    value = (
-        "isn't set" if error["type"] == "missing" else f"is {_masked(name, error['input'], models)}"
-    )
+    if error["type"] == "missing":
+        value = " isn't set"
+    elif isinstance(error["input"], dict):  # several settings of an account, which the words name
+        value = ""
+    else:
+        value = f" is {_masked(name, error['input'], models)}"
     words = EXPECTATIONS.get(error["type"])
     why = words.format(**error.get("ctx", {})) if words else error["msg"]
-    return f"RANTEVOU_{name.upper()} {value}: {why.removeprefix('Value error, ')}"
+    return f"RANTEVOU_{name.upper()}{value}: {why.removeprefix('Value error, ')}"
 
 
 def _masked(name: str, value: object, models: Mapping[str, type[AccountSettings]]) -> str:

@@ -103,6 +103,8 @@ class SmtpClient:
             return CheckUp(right, [f"{answer_of(error)}: look at {name}USER and {name}PASSWORD"])
         except SMTPResponseException as error:
             hint = f"may this account send as {sender}?" if right else "is it one?"
+            if 400 <= error.code < 500:
+                hint = "for now, so try again later"
             return CheckUp(right, [f"{host}:{port} refuses, {answer_of(error)}: {hint}"])
         except (SMTPException, OSError, TimeoutError) as error:
             return CheckUp(right, [f"{host}:{port}: {_words(error, name)}"])

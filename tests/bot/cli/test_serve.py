@@ -264,6 +264,17 @@ def test_a_bot_that_is_wrongly_named_or_described_is_reported(
     assert "SECRET" not in str(refusal.value)
 
 
+def test_of_settings_that_contradict_each_other_no_value_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("HOST", "smtp.town.gr"), ("FROM", "a@town.gr"), ("USER", "SECRET")):
+        monkeypatch.setenv(f"RANTEVOU_EMAIL__TOWN__{name}", value)
+    with pytest.raises(ConfigurationError) as refusal:
+        read_settings(PLATFORMS)
+    assert "RANTEVOU_EMAIL__TOWN: USER and PASSWORD: give both or neither" in str(refusal.value)
+    assert "SECRET" not in str(refusal.value)
+
+
 def test_settings_are_read_from_a_file_too(file: Path) -> None:
     (file.parent / ".env").write_text("RANTEVOU_HOST=192.0.2.1\n")
     refused(file, "RANTEVOU_HOST=192.0.2.1")

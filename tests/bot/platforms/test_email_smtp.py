@@ -300,6 +300,8 @@ def test_what_is_wrong_with_a_mail_server_is_said_in_words(
     server.answers["MAIL"] = ["553 5.7.1 Not yours"] * 2
     wrong = failures(account(texts, server.port))[1]
     assert f"may this account send as {FROM}?" in wrong
+    server.answers["MAIL"] = ["451 4.7.1 Later"] * 2
+    assert "for now, so try again later" in failures(account(texts, server.port))[1]
     with mail_server() as other:
         gone = other.port
     assert "RANTEVOU_EMAIL__TOWN__HOST" in failures(account(texts, gone))[1]
