@@ -64,7 +64,9 @@ def test_a_text_with_many_places_to_divide_it_is_read_at_once(
 
 def test_hours_that_may_be_others_are_doubtful(texts: Translator) -> None:
     doubtful = ("8-22", "08:00-22:00", "9-9", "από τις 8 ως τις 22", "20-10")
-    sure = ("22-8", "22-9", "10-8", "22-7:30", "9 το πρωί με 9 το βράδυ", "14:00-16:00")
-    sure += ("2 με 5 το μεσημέρι", "μετά τις 8", "8 το πρωί με 10 το βράδυ")
+    sure = (
+        *("22-8", "22-9", "10-8", "22-7:30", "9 το πρωί με 9 το βράδυ", "14:00-16:00"),
+        *("2 με 5 το μεσημέρι", "μετά τις 8", "8 το πρωί με 10 το βράδυ"),
+    )
     assert [each for each in doubtful if not is_doubtful(each, texts)] == []
     assert [each for each in sure if is_doubtful(each, texts)] == []
