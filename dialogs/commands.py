@@ -236,7 +236,10 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         name="documents",
-        words=_("my documents, my papers, i have the documents, i have my papers, checklist"),
+        words=_(
+            "my documents, my papers, i have the documents, i have my papers, i have everything, "
+            "checklist"
+        ),
         run=_switches_to("documents"),
         shown="never",
         typed=may_mean_visit,

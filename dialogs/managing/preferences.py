@@ -355,11 +355,21 @@ COMMANDS = (
     ),
     Command(
         name="write_on",
-        words=_("write to me, write me, message me, reach me, send me messages, send me reminders"),
+        words=_(
+            "write to me, write me, message me, reach me, send me messages, send me reminders, "
+            "prefer, i prefer, i'd prefer"
+        ),
         run=_write_on,
         shown="never",
         understands=lambda ctx, text: _platform_meant(ctx, text) is not None,
         yields=True,
+    ),
+    Command(
+        name="write_by_email",
+        words=_("email me, please email me, email me please, e-mail me, please e-mail me"),
+        run=lambda ctx, _argument: choose_platform(ctx, "email"),
+        shown="never",
+        with_polite=True,  # an "email" alone is what is to be changed, or where
     ),
     Command(
         name="quiet_hours",

@@ -30,6 +30,9 @@ from webhooks.web.urls import check_origin
 
 NO_LINK = "No appointment has that link."
 
+SAVED = "saved"
+"""The query parameter by which the page says that the documents' ticks were kept."""
+
 
 class DocumentsForm(BaseModel):
     """The fields of the form with the checklist: the keys of those that are ticked, and were."""
@@ -121,7 +124,7 @@ class LinkPages:
                 lambda s: tick_by_link(s, registry, token, form.was_ready, form.ready, now)
             ):
                 raise HTTPException(404, NO_LINK)
-        return RedirectResponse(f"{_path(request, token)}#documents", 303, headers=PRIVATE)
+        return RedirectResponse(f"{_path(request, token)}?{SAVED}#documents", 303, headers=PRIVATE)
 
     async def _find(self, token: str) -> LinkedAppointment:
         """Return the appointment of a link. Raises HTTPException 404."""
@@ -138,6 +141,7 @@ class LinkPages:
             here=municipality_page(request, self._services.registry, found.municipality_id),
             found=found,
             path=_path(request, token),
+            saved=SAVED in request.query_params,
             message_id=str(uuid4()),
         )
         return HTMLResponse(page, 410 if found.ended else 200, PRIVATE)

@@ -36,6 +36,8 @@ def kept(deployment: Deployment) -> tuple[object, ...]:
         ("γράψτε μου με e-mail", ("email", None, None, None, None), "Από εδώ και πέρα"),
         ("Να μου γράφετε στο email, παρακαλώ", ("email", None, None, None, None), "σας γράφω"),
         ("write to me by e-mail", ("email", None, None, None, None), "σας γράφω"),
+        ("please email me", ("email", None, None, None, None), "σας γράφω"),
+        ("προτιμώ email", ("email", None, None, None, None), "σας γράφω"),
         ("γράψτε μου στο Viber", (), "δεν στέλνουμε"),
         ("grapste mou sto telegram", (), "δεν μου έχετε γράψει"),
         ("γράψτε μου εδώ στη σελίδα", (), "σελίδα"),

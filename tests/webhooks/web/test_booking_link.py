@@ -248,6 +248,8 @@ def test_the_documents_that_are_ready_are_kept_with_the_appointment(
         assert (answer.status_code, answer.url.path) == (200, path)
         shown = re.findall(r'value="(\w+)"( checked)?>', answer.text)
         assert [key for key, is_ticked in shown if is_ticked] == ticked
+        assert "Αποθηκεύτηκαν." in answer.text
+    assert "Αποθηκεύτηκαν." not in client.get(path).text
     assert client.post(f"{path}/documents").status_code == 303, "nothing is ticked"
     refused = client.post(f"{path}/documents", headers={"Origin": "https://elsewhere.gr"})
     assert refused.status_code == 403
