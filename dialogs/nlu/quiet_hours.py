@@ -56,6 +56,8 @@ def parse_quiet_hours(typed: str, lexicon: Lexicon, usual: Hours) -> Hours | Non
 
 def is_doubtful(typed: str, lexicon: Lexicon) -> bool:
     """Return whether hours may as well be others: "9-9", or "8-22", which isn't from 20:00."""
+    if len(typed) > MAX_LENGTH:
+        return False
     for left, right in _halves(normalize(typed), lexicon):
         since, until = _times(left, lexicon), _times(right, lexicon)
         if found := _narrowest(since, until):
