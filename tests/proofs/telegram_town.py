@@ -27,6 +27,7 @@ from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
 from tests.fakes.push_platform import PushPlatformServer
 from tests.fakes.telegram import TOKEN, TelegramServer
 from tests.preloaded import SECRET
+from tests.proofs.kill_times import KillTimes
 from tests.proofs.processes import Process
 from tests.proofs.test_kill import kill
 from tests.soak.tell import Tell
@@ -58,12 +59,9 @@ class TelegramTown:
     secret: str
     failed: list[BaseException] = field(default_factory=list)
     sent_again: int = 0
-    in_flight: threading.Event = field(default_factory=threading.Event)
-    """Set when an update is on its way."""
     enough: threading.Event = field(default_factory=threading.Event)
     updates: "count[int]" = field(default_factory=lambda: count(1))
-    longest_wait: float = field(default=0.5, kw_only=True)
-    """The most seconds from when an update is on its way until the server is killed."""
+    kill_times: KillTimes = field(default_factory=lambda: KillTimes(0.5), kw_only=True)
 
     def __post_init__(self) -> None:
         self.town, self.registry = with_groups(TOWN), Registry(SECRET, frozenset({ACCOUNT}))
@@ -131,10 +129,12 @@ class TelegramTown:
         url = f"http://127.0.0.1:{self.port}/webhooks/telegram/town"
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
-            self.in_flight.set()
+            self.kill_times.begin()
+            began = time.monotonic()
             try:
                 answer = httpx.post(url, json=update, headers={HEADER: self.secret}, timeout=10)
                 if answer.is_success:
+                    self.kill_times.end(time.monotonic() - began)
                     return answer
             except httpx.TransportError:
                 pass
@@ -147,7 +147,5 @@ class TelegramTown:
         self.sent_again += 1
 
     def on_kill(self) -> None:
-        """Wait until something is on its way, and then for any part of its time."""
-        self.in_flight.clear()
-        self.in_flight.wait(2)
-        time.sleep(random.uniform(0, self.longest_wait))
+        """Wait until the time of the next kill."""
+        self.kill_times.wait()

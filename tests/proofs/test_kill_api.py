@@ -35,6 +35,7 @@ from tests.core.small_municipality import at
 from tests.core.staff.two_towns import OPERATOR, TOWN, with_groups
 from tests.fakes.push_platform import PushPlatformServer
 from tests.preloaded import SECRET
+from tests.proofs.kill_times import KillTimes
 from tests.proofs.processes import Process
 from tests.proofs.test_kill import kill
 from tests.soak.tell import Tell
@@ -54,7 +55,7 @@ class Program:
     failed: list[BaseException] = field(default_factory=list)
     sent: int = 0
     enough: threading.Event = field(default_factory=threading.Event)
-    in_flight: threading.Event = field(default_factory=threading.Event)
+    kill_times: KillTimes = field(default_factory=lambda: KillTimes(0.04))
 
     def __post_init__(self) -> None:
         self.key = self.database.write_sync(self._settle)
@@ -123,25 +124,21 @@ class Program:
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             self.sent += 1
-            self.in_flight.set()
+            self.kill_times.begin()
+            began = time.monotonic()
             try:
                 answer = httpx.post(url, json=body, headers=headers, timeout=10)
             except httpx.TransportError:
                 pass
             else:
                 if answer.is_success:
+                    self.kill_times.end(time.monotonic() - began)
                     return dict(answer.json())
                 # Of twins on PostgreSQL, the second waits for no answer.
                 is_twin = answer.status_code == 409 and "Retry-After" in answer.headers
                 assert is_twin or answer.status_code == 503, answer.text
             time.sleep(0.1)
         raise AssertionError(f"never answered: {path}")
-
-    def on_kill(self) -> None:
-        """Wait until a request is on its way, and then for any part of its time."""
-        self.in_flight.clear()
-        self.in_flight.wait(2)
-        time.sleep(random.uniform(0, 0.04))
 
 
 def check(session: Session, made: list[int]) -> None:
@@ -173,7 +170,7 @@ def test_a_request_is_carried_out_once_when_the_server_is_killed(
     try:
         process.start().wait_until_ready()
         with program.calling():
-            kill([process], program.on_kill, kills, tell)
+            kill([process], program.kill_times.wait, kills, tell)
             process.wait_until_ready()
     finally:
         process.kill()

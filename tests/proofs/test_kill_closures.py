@@ -41,6 +41,7 @@ from tests.core.small_municipality import ATHENS
 from tests.core.staff.two_towns import TOWN
 from tests.fakes.push_platform import PushPlatformServer
 from tests.fakes.telegram import telegram_server
+from tests.proofs.kill_times import KillTimes
 from tests.proofs.processes import Process
 from tests.proofs.telegram_town import GROUP, TIMEOUT_SECONDS, process_of
 from tests.proofs.test_kill_offers import OfferedCitizens
@@ -69,6 +70,7 @@ class ClosedDesks(OfferedCitizens):
     command: Process = field(kw_only=True)
     closed: int = 0
     commands_killed: int = 0
+    kill_times: KillTimes = field(default_factory=lambda: KillTimes(0.03, 0.5), kw_only=True)
     lasts: float = 1.0
     """Seconds that a command lasts: the last that wasn't killed."""
 
@@ -119,7 +121,7 @@ class ClosedDesks(OfferedCitizens):
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.database.write_sync(lambda s: s.scalar(left)):
             assert time.monotonic() < deadline, "never withdrawn"
-            self.in_flight.set()
+            self.kill_times.begin()
             time.sleep(0.05)
 
     def _close_in_room(self, of: Round) -> None:
@@ -171,12 +173,6 @@ class ClosedDesks(OfferedCitizens):
     def _not_answered(self) -> None:
         super()._not_answered()
         self.database.write_sync(check_whole)
-
-    def on_kill(self) -> None:
-        """Wait until something is on its way, and then for any part of its time."""
-        self.in_flight.clear()
-        self.in_flight.wait(2)
-        time.sleep(random.uniform(0, random.choice((0.03, 0.5))))
 
     def _finish_round(self, session: Session, of: Round, expected: OfferState) -> None:
         """Check a round, and cancel its bookings."""

@@ -104,7 +104,7 @@ class OfferedCitizens(TelegramTown):
         """Wait until the offer for a booking is made; return its id."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
-            self.in_flight.set()
+            self.kill_times.begin()
             offer = self.database.write_sync(lambda s: latest_offer(s, booking_id))
             assert offer
             if offer.state == "made":

@@ -29,6 +29,7 @@ from tests.fakes.http_server import late
 from tests.fakes.push_platform import PushPlatformServer
 from tests.fakes.telegram import TelegramServer, telegram_server
 from tests.proofs.invariants import wait_until_delivered
+from tests.proofs.kill_times import KillTimes
 from tests.proofs.telegram_town import ACCOUNT, GROUP, TelegramTown, process_of
 from tests.soak.tell import Tell
 
@@ -48,6 +49,7 @@ class Talk(TelegramTown):
     answered: list[str] = field(default_factory=list)
     sent: int = 0
     killed: int = 0
+    kill_times: KillTimes = field(default_factory=lambda: KillTimes(5.0), kw_only=True)
 
     def _bind(self, session: Session) -> None:
         super()._bind(session)
@@ -111,11 +113,12 @@ class Talk(TelegramTown):
         def done() -> int:
             return len(self.server.timed) if self.killed % 2 else self.sent
 
-        before, until = done(), time.monotonic() + 5
+        before, until = done(), time.monotonic() + self.kill_times.longest
         while done() == before and time.monotonic() < until:
             time.sleep(0.005)
         time.sleep(random.uniform(0, 0.04))
         self.killed += 1
+        self.kill_times.note_kill()
 
 
 def check(session: Session, talk: Talk) -> None:

@@ -25,6 +25,7 @@ from tests.bot.processes import free_port
 from tests.conftest import SOAK, on_both
 from tests.fakes.push_platform import PushPlatformServer
 from tests.fakes.telegram import telegram_server
+from tests.proofs.kill_times import KillTimes
 from tests.proofs.telegram_town import GROUP, TelegramTown, process_of
 from tests.soak.tell import Tell
 
@@ -131,7 +132,7 @@ def test_a_tap_is_done_once_when_the_server_is_killed(
     kills: int,
 ) -> None:
     port = free_port()
-    colleagues = Colleagues(database, port, telegram(texts).secret, longest_wait=0.04)
+    colleagues = Colleagues(database, port, telegram(texts).secret, kill_times=KillTimes(0.04))
     with telegram_server() as server:
         process = process_of("serve", tmp_path, database, push_platform, server, port)
         colleagues.go_on_killed(process, kills, tell)
