@@ -6,6 +6,7 @@ What they do goes on while the server is killed, again and again.
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -91,12 +92,17 @@ class TelegramTown:
     ) -> None:
         """Go on while the server is killed so often, and call `then` before it ends.
 
-        Raise AssertionError where anything failed.
+        Raise AssertionError where anything failed, without the kills that are left.
         """
+
+        def on_kill() -> None:
+            assert not self.failed, self.failed
+            self.on_kill()
+
         try:
             process.start().wait_until_ready()
             with self._going_on():
-                kill([process], self.on_kill, kills, tell)
+                kill([process], on_kill, kills, tell)
                 process.wait_until_ready()
             then()
         finally:
@@ -127,7 +133,7 @@ class TelegramTown:
     def _send(self, update: dict[str, Any]) -> httpx.Response:
         """Send an update until it is answered; return the answer."""
         url = f"http://127.0.0.1:{self.port}/webhooks/telegram/town"
-        deadline = time.monotonic() + TIMEOUT_SECONDS
+        deadline, ends = time.monotonic() + TIMEOUT_SECONDS, Counter[str]()
         while time.monotonic() < deadline:
             self.kill_times.begin()
             began = time.monotonic()
@@ -136,11 +142,12 @@ class TelegramTown:
                 if answer.is_success:
                     self.kill_times.end(time.monotonic() - began)
                     return answer
-            except httpx.TransportError:
-                pass
+                ends[str(answer.status_code)] += 1
+            except httpx.TransportError as error:
+                ends[type(error).__name__] += 1
             self._not_answered()
             time.sleep(0.1)
-        raise AssertionError(f"never answered: {update}")
+        raise AssertionError(f"never answered, but {ends}: {update}")
 
     def _not_answered(self) -> None:
         """Count an update that is sent again."""
