@@ -159,19 +159,32 @@ def is_short(revision: str) -> bool:
         for revision in REVISIONS
     ],
 )
-def edition(request: pytest.FixtureRequest) -> Iterator[Edition]:
+def edition(
+    request: pytest.FixtureRequest, editions: dict[tuple[str, str], str]
+) -> Iterator[Edition]:
     kind, revision = request.param
+    former = max((each for each in editions if (kind, "") < each <= request.param), default=None)
     if kind == "postgresql":
         server: Server = request.getfixturevalue("postgres")
-        url = server.make()
+        url = server.make(*([str(make_url(editions[former]).database)] if former else []))
     else:
         factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
-        url = f"sqlite:///{factory.mktemp('old') / 'old.db'}"
+        file = factory.mktemp("old") / "old.db"
+        url = f"sqlite:///{file}"
+        if former:
+            file.write_bytes(Path(str(make_url(editions[former]).database)).read_bytes())
     with closing(Database(url, KEY)) as database:
         with database.engine.begin() as connection:
             upgrade(connection, revision)
             tables = tables_of(connection)
+        editions[kind, revision] = url
         yield Edition(database, tables)
+
+
+@pytest.fixture(scope="session")
+def editions() -> dict[tuple[str, str], str]:
+    """Return the URLs of the databases that were made, of which later revisions are made."""
+    return {}
 
 
 @pytest.fixture
