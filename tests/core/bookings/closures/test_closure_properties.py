@@ -31,6 +31,7 @@ from core.db.models import (
 )
 from core.errors import BookingRefused, StaffRefused
 from core.messaging.keys import Cause
+from tests.conftest import portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers.acting import decline, make, manager, work_off
 from tests.core.small_municipality import ATHENS, MONDAY, closure, desk, opening, small
@@ -217,6 +218,7 @@ SLOW: dict[str, Any] = {
 }
 
 
+@portable  # the 400 examples of `make soak` are run on both
 @settings(max_examples=8, **SLOW)
 @given(ops)
 def test_nobody_is_forgotten_and_no_desk_serves_two(shared: Database, done: list[Op]) -> None:

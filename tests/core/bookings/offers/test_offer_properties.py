@@ -18,7 +18,7 @@ from core.bookings.offers import service as time_offers
 from core.db.database import Database
 from core.db.models import Booking, ExceptionKind, OfferState, ScheduleException, TimeOffer
 from core.errors import BookingRefused, StaffRefused
-from tests.conftest import SOAK
+from tests.conftest import SOAK, portable
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.bookings.offers import acting
 from tests.core.bookings.offers.acting import accept, decline, held_for_offers, make, work_off
@@ -122,6 +122,7 @@ STEPS: tuple[Callable[[World, int], Any], ...] = (
 )
 
 
+@portable  # the 400 examples of `make soak` are run on both
 @pytest.mark.parametrize("examples", [10, pytest.param(400, marks=SOAK)])
 def test_no_desk_serves_two_and_no_hold_is_left_over(shared: Database, examples: int) -> None:
     @settings(max_examples=examples, deadline=None)
