@@ -31,10 +31,9 @@ from core.db.events import record_event
 from core.db.models import Citizen
 from core.errors import RetryTransaction
 from core.i18n import Text
-from core.messaging import arrival_order, conversations, outbox
+from core.messaging import arrival_order, conversations, outbox, recipients
 from core.messaging.conversations import StoredConversation
 from core.messaging.keys import Cause, MessageKind
-from core.messaging.recipients import ContactRecipient
 from core.messaging.reminders import forget_preferences
 from core.staff import alerts, relay_upkeep
 from dialogs import relay
@@ -357,7 +356,7 @@ def _outbox_messages(
     replaced: Mapping[int, int],
     now: datetime,
 ) -> list[outbox.OutboxMessage]:
-    recipient = ContactRecipient(found.contact_id)
+    recipient = recipients.ContactRecipient(found.contact_id)
     return [
         outbox.OutboxMessage(
             inbound.account,
