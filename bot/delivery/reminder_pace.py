@@ -10,8 +10,9 @@ the reminders go, must delay no other."""
 FEW = 1
 """The ways chosen between two rests while others use the database: their turns go first."""
 
-REST_TIMES = 4
-"""How many times as long as a choice, with all that goes with it, such a rest is."""
+REST_TIMES, LONGEST_REST = 4, 0.2
+"""How many times as long as a choice, with all that goes with it, such a rest is; and the most
+seconds, for a choice may have waited long for turns."""
 
 
 class ReminderPace:
@@ -45,6 +46,6 @@ class ReminderPace:
         self._left += claimed - chosen
         if not (chosen and self._gives_way):
             return 0.0
-        rest = REST_TIMES * (now - self._allowed_at)
+        rest = min(REST_TIMES * (now - self._allowed_at), LONGEST_REST)
         self._rest_until = now + rest
         return rest

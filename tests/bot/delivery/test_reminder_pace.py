@@ -1,6 +1,13 @@
 """The pace at which the ways of reminders are chosen."""
 
-from bot.delivery.reminder_pace import FEW, MOST, REFILL_SECONDS, REST_TIMES, ReminderPace
+from bot.delivery.reminder_pace import (
+    FEW,
+    LONGEST_REST,
+    MOST,
+    REFILL_SECONDS,
+    REST_TIMES,
+    ReminderPace,
+)
 
 
 def test_no_more_are_chosen_than_are_claimed_but_for_some_each_second() -> None:
@@ -20,5 +27,5 @@ def test_while_others_use_the_database_few_are_chosen_between_rests() -> None:
     assert round(rest, 6) == REST_TIMES * 0.01
     assert pace.allowed(5.01 + rest / 2, 2) == 0
     assert pace.allowed(5.02 + rest, 3) == FEW
-    assert pace.count(FEW, FEW, 5.03 + rest) > 0
+    assert pace.count(FEW, FEW, 5.9) == LONGEST_REST  # it waited for turns
     assert pace.allowed(6.5, 3) == MOST
