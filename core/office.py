@@ -70,6 +70,7 @@ class Office:
         self._citizen_public_id = citizen_public_id
         self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
+        self._has_booked = False
         self._own = (actor, known_details)
         self.joining = CitizenJoining(
             session, registry, now, actor, choose, only, chat_address, self._become
@@ -114,7 +115,7 @@ class Office:
 
     def _act_as(self, actor: Actor, known_details: Mapping[str, str]) -> None:
         self._actor, self.known_details = actor, known_details
-        self._limits, self._upcoming = {}, None
+        self._limits, self._upcoming, self._has_booked = {}, None, False
 
     def _become(self, citizen: Citizen) -> None:
         """Act for this citizen, of whom other bookings and details are known than before."""
@@ -236,6 +237,10 @@ class Office:
             self._upcoming = bookings.upcoming(self._session, self._actor.citizen_id, self.now)
         return self._upcoming
 
+    def has_upcoming(self) -> bool:
+        """Return whether there is any; who has just booked isn't looked for."""
+        return self._has_booked or bool(self.upcoming())
+
     def hold(self, offer: ServiceOffer, starts_at: datetime, old: Booking | None) -> Booking:
         """Hold a time, in place of the hold `old` if given. Raises BookingRefused.
 
@@ -281,6 +286,7 @@ class Office:
             consent=consent,
             choose=self._choose,
         )
+        self._has_booked = True
 
     def move(self, booking: Booking, starts_at: datetime) -> None:
         """Move a booking to another time. Raises BookingRefused."""
@@ -290,7 +296,7 @@ class Office:
 
     def cancel(self, booking: Booking) -> None:
         """Cancel a booking. Raises BookingRefused."""
-        self._upcoming = None
+        self._upcoming, self._has_booked = None, False
         bookings.cancel(self._session, self._registry, booking, self.now, self._actor)
 
     def edit(self, booking: Booking, changes: Mapping[str, str]) -> None:
@@ -303,7 +309,7 @@ class Office:
 
         Return whether it stays known that the e-mail address gets no reminders.
         """
-        self._upcoming = None
+        self._upcoming, self._has_booked = None, False
         now, actor = self.now, self._actor
         return bookings.withdraw_consent(self._session, self._registry, booking, now, actor)
 

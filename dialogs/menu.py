@@ -45,8 +45,8 @@ def set_zone(ctx: Context, zone: str) -> None:
 
 
 def _ask_menu(ctx: Context) -> Prompt:
-    booked = ctx.office.upcoming()
-    names = ["book", "bookings", *(["move", "cancel", "edit"] if booked else [])]
+    names = ["book", "bookings"]
+    names += ["move", "cancel", "edit"] if ctx.office.has_upcoming() else []
     dialogs = ctx.definition.dialogs
     # Asked of members alone, who have just booked for a caller: the next one may be waiting.
     is_next_caller = ctx.office.left_caller and ctx.office.is_member()
