@@ -22,7 +22,6 @@ from core.availability.schedule import day_bounds
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.db.models import (
-    REMINDERS,
     UNSENT,
     Booking,
     BookingState,
@@ -31,7 +30,7 @@ from core.db.models import (
     OutboxRow,
 )
 from core.errors import DeliveryError
-from core.messaging import conversations
+from core.messaging import conversations, reminder_ways
 from core.messaging.keys import Cause
 from core.messaging.outbox import is_due
 from core.messaging.reminder_times import spread
@@ -120,8 +119,10 @@ class SimulatedOffice:
         """Send what is due, as the delivery worker does."""
         session, env = self.env.session, self.env
         claimed = 1
-        while claimed and is_due(session, (*ACCOUNTS, REMINDERS), env.now):
-            messages, claimed = claim_and_render(
+        while claimed and (
+            is_due(session, ACCOUNTS, env.now) or reminder_ways.is_due(session, env.now)
+        ):
+            messages, claimed, *_counts = claim_and_render(
                 session, self.services, ACCOUNTS, "worker", 100, GIVE_UP
             )
             for message in messages:
