@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from sqlalchemy import select, update
@@ -19,7 +20,7 @@ from bot.messages import Reply
 from bot.telemetry.logging import traceback_lines, without_quotes
 from bot.views.email import as_email_to_staff
 from core.db.events import record_event
-from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
+from core.db.models import REMINDERS, Booking, OutboxRow, OutboxStatus, StaffRoom
 from core.errors import DeliveryError, UnreadableValue
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
@@ -54,6 +55,18 @@ class ClaimedMessage(Claimed):
     was_suppressed: bool
 
 
+class Claims(NamedTuple):
+    """The messages of a claim, and of how many rows it did something.
+
+    Of these, `chosen` are the reminders that it gave a way, `reminders` those that it claimed.
+    """
+
+    messages: list[ClaimedMessage]
+    rows: int
+    chosen: int
+    reminders: int
+
+
 def claim_and_render(
     session: Session,
     services: Services,
@@ -63,8 +76,8 @@ def claim_and_render(
     give_up: timedelta,
     sending: Collection[int] = (),
     ways: int | None = None,
-) -> tuple[list[ClaimedMessage], int]:
-    """Claim and render the messages that may be sent now; also return how many were claimed.
+) -> Claims:
+    """Claim and render the messages that may be sent now.
 
     First, the ways of up to `ways` reminders that are due are chosen; None: of `limit`. An obsolete
     or expired message ends here, and one over which processes died again and again. One that can't
@@ -73,7 +86,7 @@ def claim_and_render(
     """
     now = services.clock()
     ways = limit if ways is None else ways
-    chosen = choose_ways(session, services.registry, now, ways, _log_unchosen)
+    due = choose_ways(session, services.registry, now, ways, _log_unchosen)
     rows = outbox.claim(session, accounts, worker, now, limit, sending)
     if rows:
         _read_at_once(session, services, rows)
@@ -140,13 +153,21 @@ def claim_and_render(
                 suppressed is not None,
             )
         )
-    return messages, chosen + len(rows)
+    return Claims(
+        messages,
+        len(due) + len(rows),
+        sum(row.account != REMINDERS for row in due),
+        sum(row.kind == MessageKind.REMINDER for row in rows),
+    )
 
 
 def _read_at_once(session: Session, services: Services, rows: Collection[OutboxRow]) -> None:
     """Read the catalogues and the bookings of rows; one that can't be is met again with its row."""
     services.registry.refresh(session)
-    query = select(Booking).where(Booking.id.in_({row.booking_id for row in rows}))
+    ids = {row.booking_id for row in rows} - {None}
+    if not ids:
+        return
+    query = select(Booking).where(Booking.id.in_(ids))
     with contextlib.suppress(UnreadableValue):
         # Kept, for a session forgets what nothing else refers to.
         session.info["bookings"] = session.scalars(query).all()

@@ -10,7 +10,7 @@ the reminders go, must delay no other."""
 FEW = 1
 """The ways chosen between two rests while others use the database: their turns go first."""
 
-REST_TIMES, LONGEST_REST = 4, 0.2
+REST_TIMES, LONGEST_REST = 4, 0.1
 """How many times as long as a choice, with all that goes with it, such a rest is; and the most
 seconds, for a choice may have waited long for turns."""
 
@@ -41,9 +41,9 @@ class ReminderPace:
     def count(self, chosen: int, claimed: int, now: float) -> float:
         """Count the ways that were chosen, and the reminders claimed; return the seconds of rest.
 
-        Of 0 chosen there is none.
+        There is none after 0 chosen. One that is tried again is claimed twice.
         """
-        self._left += claimed - chosen
+        self._left = min(self._left + claimed - chosen, MOST)
         if not (chosen and self._gives_way):
             return 0.0
         rest = min(REST_TIMES * (now - self._allowed_at), LONGEST_REST)

@@ -28,7 +28,6 @@ from core.db.database import Database
 from core.db.events import events
 from core.errors import DatabaseUnavailable, DeliveryError
 from core.messaging import event_queue, outbox, reminder_ways
-from core.messaging.keys import MessageKind
 
 log = structlog.get_logger()
 
@@ -156,17 +155,16 @@ class DeliveryWorker:
         ways = min(limit, pace.allowed(loop.time(), self._database.begun - self._begun))
         if not room or not await self._read(lambda s: _is_due(s, room, ways, services.clock())):
             return 0
-        messages, claimed = await self._write(
+        found = await self._write(
             lambda s: dispatch.claim_and_render(
                 s, services, room, self.name, limit, self._give_up, being_sent, ways
             )
         )
-        reminders = sum(each.kind == MessageKind.REMINDER for each in messages)
-        if rest := pace.count(ways, reminders, loop.time()):
+        if rest := pace.count(found.chosen, found.reminders, loop.time()):
             loop.call_later(rest, self._woken.set)
-        for message in messages:
+        for message in found.messages:
             self._start(message, self._deliver(message))
-        return claimed
+        return found.rows
 
     async def _read(self, fn: Callable[[Session], T]) -> T:
         self._begun += 1

@@ -46,14 +46,16 @@ def choose_ways(
     now: datetime,
     limit: int,
     report: Callable[[OutboxRow, Exception], None],
-) -> int:
-    """Choose the ways of up to `limit` reminders that are due; return how many there were.
+) -> Sequence[OutboxRow]:
+    """Choose the ways of up to `limit` reminders that are due; return these reminders.
 
     That is the platform that the citizen has chosen, else the one on which they booked, else
     another of theirs, else an address of the attendee; e-mail first where they booked on a page,
     which waits, and gets it only where there is nothing else. One whose way can't be chosen, which
     is reported, is tried again later and delays no other.
     """
+    if limit == 0:
+        return ()
     rows = session.scalars(_DUE.where(OutboxRow.try_at <= now).limit(limit)).all()
     if rows:
         registry.refresh(session)
@@ -61,7 +63,7 @@ def choose_ways(
         if row.attempts == 0:
             row.due_at = now  # each way is tried as long as another, however late it is
     _choose_or_retry(session, registry, rows, now, report)
-    return len(rows)
+    return rows
 
 
 def _choose_or_retry(

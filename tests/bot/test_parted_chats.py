@@ -65,7 +65,7 @@ def test_what_was_being_sent_is_not_tried_again_in_the_other_chat(
 
     def claim(session: Session) -> bool:
         give_up = timedelta(hours=1)
-        claimed, _count = claim_and_render(session, services, [VIBER], "w", 20, give_up)
+        claimed, *_counts = claim_and_render(session, services, [VIBER], "w", 20, give_up)
         return row_id in [each.id for each in claimed]
 
     def end(status: OutboxStatus) -> None:

@@ -175,7 +175,7 @@ class Chats:
         address = self.read(chat, "", None).address
         claimed = 1
         while claimed:
-            messages, claimed = database.write_sync(
+            messages, claimed, *_counts = database.write_sync(
                 lambda s: claim_and_render(s, services, accounts, WORKER, 100, timedelta(hours=1))
             )
             for message in messages:

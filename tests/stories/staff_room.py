@@ -139,7 +139,7 @@ class StaffRoom:
         accounts, long = [self.bot.account], timedelta(days=1)
 
         def run(session: Any) -> list[str]:
-            claimed, _count = dispatch.claim_and_render(
+            claimed, *_counts = dispatch.claim_and_render(
                 session, services, accounts, "story", 1, long
             )
             said: list[str] = []

@@ -29,7 +29,7 @@ def claimed(push: PushDeployment) -> list[str]:
     services, give_up = push.deployment.services, push.application.settings.give_up
 
     def claim(session: Session) -> list[str]:
-        found, _number = claim_and_render(
+        found, *_counts = claim_and_render(
             session, services, [ACCOUNT, "email"], "worker", 20, give_up
         )
         return [message.address for message in found]

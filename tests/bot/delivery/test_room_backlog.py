@@ -47,7 +47,7 @@ def test_what_must_wait_is_not_claimed_and_put_back_row_by_row(staff_chat: Staff
     claims = sent = 0
     for _slot in range(4):
         while True:
-            messages, claimed = staff_chat.do(lambda s: claim_and_render(s, *given))
+            messages, claimed, *_counts = staff_chat.do(lambda s: claim_and_render(s, *given))
             claims += 1
             for message in messages:
                 staff_chat.do(
