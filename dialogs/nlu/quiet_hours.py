@@ -43,10 +43,11 @@ def parse_quiet_hours(typed: str, lexicon: Lexicon, usual: Hours) -> Hours | Non
     """
     if len(typed) > MAX_LENGTH:
         return None
-    text = _with_part_last(normalize(typed), lexicon)
+    text = normalize(typed)
     for left, right in _halves(text, lexicon):
         if found := _narrowest(_times(left, lexicon), _times(right, lexicon)):
             return found
+    text = _with_part_last(text, lexicon)
     since = _without(text, (AFTER, FROM), lexicon)
     if since is not None:
         return _narrowest(_times(since, lexicon), [_minute(usual.until)])
