@@ -15,6 +15,7 @@ from bot.views.calendar_file import calendar_file
 from bot.views.reminder_link import unsubscribe_link
 from core.bookings.history import calendar_sequence
 from core.bookings.offers.ends import is_made
+from core.bookings.offers.served import can_be_kept
 from core.bookings.reference import lasting_id
 from core.bookings.reminder_links import gets_reminders
 from core.db.models import Booking, BookingState, OutboxRow, StaffRoom
@@ -98,7 +99,8 @@ def as_email(
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
         resume=unsubscribe_link(session, services, booking) if is_ended else "",
     )
-    if not reply.booking:
+    is_off = booking.state == BookingState.CONFIRMED and not can_be_kept(loaded, booking)
+    if not reply.booking or is_off:
         return reply.model_copy(update={"email": metadata})
     address = booking.details.get("email", "")
     sequence = calendar_sequence(session, booking)

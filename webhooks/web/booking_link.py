@@ -73,16 +73,17 @@ class LinkPages:
         found = await self._find(token)
         return self._page(request, token, found)
 
-    async def calendar(self, token: str) -> Response:
-        """Return the calendar file; of a cancelled appointment, too; 410 where there is none."""
+    async def calendar(self, request: Request, token: str) -> Response:
+        """Return the calendar file, also of a cancelled appointment.
+
+        Where there is none, lead to the page, which says how it is: an earlier e-mail leads here.
+        """
         try:
             file = await self._database.read(
                 lambda session: linked_file(session, self._services, token)
             )
         except BookingRefused:
-            raise HTTPException(
-                410, "This appointment is over, or can't take place at its time."
-            ) from None
+            return RedirectResponse(_path(request, token), 303, headers=PRIVATE)
         if file is None:
             raise HTTPException(404, NO_LINK)
         return Response(
