@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
 from core.db.events import events
-from core.db.models import OutboxStatus
+from core.db.models import REMINDERS, OutboxStatus
 from core.errors import DatabaseUnavailable
 from core.messaging import outbox_admin
 from core.messaging.outbox import platform_of
@@ -110,15 +110,16 @@ class _Gauges(Collector):
 
 
 def outbox_gauges(session: Session, accounts: Collection[str], now: datetime) -> list[Metric]:
-    """Return the outbox's gauges, by configured platform."""
+    """Return the outbox's gauges, by configured platform; of reminders without a way, too."""
     unsent = GaugeMetricFamily(
         "rantevou_owed_messages", "Messages due and not yet sent", labels=["platform"]
     )
     given_up = GaugeMetricFamily(
         "rantevou_dead_messages", "Messages given up; see `outbox list`", labels=["platform"]
     )
-    found = outbox_admin.count_by_status(session, accounts, now)
-    for platform in sorted({platform_of(account) for account in accounts}):
+    counted = {*accounts, REMINDERS}
+    found = outbox_admin.count_by_status(session, counted, now)
+    for platform in sorted({platform_of(account) for account in counted}):
         counts = {status: number for name, status, number in found if name == platform}
         failed = counts.pop(OutboxStatus.FAILED, 0)
         unsent.add_metric([platform], sum(counts.values()))

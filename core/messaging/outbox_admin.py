@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from core.db.models import OutboxRow, OutboxStatus
+from core.db.models import REMINDERS, OutboxRow, OutboxStatus
 from core.errors import ConfigurationError
 from core.messaging.outbox import (
     MAX_WAIT_FOR_EARLIER,
@@ -96,7 +96,9 @@ def _lock_stuck(
 
 
 def _is_stuck(pull_platform: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    late = (OutboxRow.attempts > 0) | (OutboxRow.due_at <= now - MAX_WAIT_FOR_EARLIER)
+    # Reminders whose way isn't chosen yet wait their turn, for thousands may be due at once.
+    overdue = (OutboxRow.due_at <= now - MAX_WAIT_FOR_EARLIER) & (OutboxRow.account != REMINDERS)
+    late = (OutboxRow.attempts > 0) | overdue
     stuck = (OutboxRow.status == OutboxStatus.FAILED) | (
         OutboxRow.status.in_(UNSENT_STATUSES) & late
     )
