@@ -31,6 +31,7 @@ from core.messaging.reminder_ways import take_key
 from core.messaging.reminders import cancel_reminders, reminder_messages
 from core.messaging.routes import (
     EMAIL,
+    PAGE,
     WAITING,
     Route,
     all_routes,
@@ -140,12 +141,16 @@ def citizen_contact(session: Session, registry: Registry, booking: Booking) -> i
 
 
 def notified_on(session: Session, booking: Booking, now: datetime) -> Sequence[str]:
-    """Return the platforms on which a change by the office, made now, is told to anybody."""
+    """Return the platforms on which a change by the office, made now, is told to anybody.
+
+    A terminal, which is seldom opened again, doesn't count.
+    """
     return session.scalars(
         select(OutboxRow.platform)
         .where(
             OutboxRow.booking_id == booking.id,
             OutboxRow.kind.in_(BY_OFFICE.values()),
+            OutboxRow.platform.not_in(WAITING - {PAGE}),
             OutboxRow.due_at == now,
         )
         .order_by(OutboxRow.id)
