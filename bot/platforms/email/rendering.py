@@ -45,7 +45,9 @@ SAVE = _("Save in my calendar")
 APPOINTMENT = _("Your appointment")
 WILL_YOU_COME, COMING = _("Will you come?"), _("I'm coming")
 SEE_NEW_TIME = _("See the new time")
-ASKS_FIRST = _("Both lead to the page of your appointment. Nothing changes before you confirm it.")
+ASKS_FIRST = _(
+    "The buttons lead to the page of your appointment. Nothing changes before you confirm it."
+)
 TAKE_IT_THERE = _(
     "You can take the new time on the page of your appointment. Nothing changes before you confirm "
     "it."
