@@ -198,8 +198,9 @@ def withdraw_unneeded(
 def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: datetime) -> None:
     """Withdraw an offer; the citizen, if told of it, is told that the appointment stands.
 
-    Who knows of it only by a call, and reads messages on a page alone, is to be called again. Rooms
-    that were asked to call somebody who knows by a message are told that they needn't any more.
+    Rooms that were asked to call somebody who knows by a message are told that they needn't any
+    more. Who knows by a call, or was to be called, is to be called again where no message reaches
+    them but on a page, which they may not open.
     """
     is_known = _was_told(session, offer)
     end_offer(session, offer, OfferState.WITHDRAWN, now)
@@ -209,14 +210,15 @@ def withdraw(session: Session, registry: Registry, offer: TimeOffer, now: dateti
         platforms = tell_citizen(session, registry, booking, offer, kind, now)
         is_pushed = any(platform not in WAITING for platform in platforms)
         by_call = knows_by_call_alone(session, offer)  # whom this may not reach either
-        is_called_off = not by_call and was_call_asked(session, offer)
+        asked = was_call_asked(session, offer)
+        is_called_off = is_pushed and not by_call and asked
         enqueue_offer(
             session,
             registry,
             booking,
             offer,
             now,
-            only_shown=not is_called_off and (is_pushed or not by_call),
+            only_shown=not is_called_off and (is_pushed or not (by_call or asked)),
             kind=MessageKind.OFFER_SETTLED if is_called_off else MessageKind.OFFER_ALERT,
         )
 
