@@ -179,22 +179,24 @@ def to_room(
 
 def enqueue_undelivered(
     session: Session, registry: Registry, row: OutboxRow, now: datetime
-) -> None:
+) -> bool:
     """Enqueue the alerts that a citizen's message was given up, where its booking isn't over.
 
     Of what the office tells anew, for each message; of what says how it was booked, once. Not of
-    one with which the rooms were told to call, by what became of an offer.
+    one with which the rooms were told to call, by what became of an offer. Return whether they are
+    told to call now.
     """
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if booking is None or booking.ends_at <= now or row.kind in CALLED_WITH:
-        return
+        return False
     if _is_to_be_called(session, booking, row):
-        return
+        return False
     row_id = row.id
     if row.inbound_id is not None:  # of the replies of a turn, the rooms are told once
         turn = OutboxRow.inbound_id == row.inbound_id, OutboxRow.booking_id == row.booking_id
         row_id = session.scalar(select(func.min(OutboxRow.id)).where(*turn)) or row_id
     _enqueue_call(session, registry, booking, Cause.undelivered(row_id), now)
+    return True
 
 
 def given_up(session: Session, call: OutboxRow) -> OutboxRow | None:
@@ -240,9 +242,9 @@ def redirect_or_call(
     """
     called = set()
     for row in redirect_from_ended(session, registry, citizen_id, now):
-        if row.booking_id not in called and is_news(row):
+        is_wanted = row.booking_id not in called and is_news(row)
+        if is_wanted and enqueue_undelivered(session, registry, row, now):
             called.add(row.booking_id)
-            enqueue_undelivered(session, registry, row, now)
 
 
 def enqueue_unnotified(
