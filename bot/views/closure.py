@@ -70,12 +70,15 @@ def render_closure(session: Session, services: Services, row: OutboxRow) -> Repl
 def render_loaded(session: Session, services: Services, row: OutboxRow) -> Reply | None:
     """Return the message that a catalogue was loaded, and what became of the bookings in its way.
 
-    None where another one was loaded since.
+    None where it can't be told when: the room is another municipality's now, or the technician had
+    the message sent again, after another catalogue was loaded.
     """
     room = session.get_one(StaffRoom, row.room_id)
-    loaded_at = session.get_one(MunicipalityRow, room.municipality_id).loaded_at
-    cause = Cause.loaded(room.municipality_id, loaded_at)
-    if cause != Cause.parse(row.dedupe_key, row.recipient):
+    latest = session.get_one(MunicipalityRow, room.municipality_id).loaded_at
+    cause = Cause.parse(row.dedupe_key, row.recipient)
+    times = (row.due_at, latest)  # when it was loaded, unless it's sent again
+    loaded_at = next((at for at in times if cause == Cause.loaded(room.municipality_id, at)), None)
+    if loaded_at is None:
         return None
     loaded = services.registry[room.municipality_id]
     came = outcome_of_load(session, loaded, loaded_at)

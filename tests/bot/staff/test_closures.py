@@ -363,8 +363,9 @@ def test_a_room_that_became_another_municipalitys_is_told_of_no_closure(room: Pe
     assert "ασθένεια" not in "".join(room.chat.texts()[before:])
 
 
+@pytest.mark.parametrize("again", [False, True])
 def test_the_room_is_told_what_became_of_the_bookings_in_the_way_of_a_catalogue(
-    room: People,
+    room: People, *, again: bool
 ) -> None:
     chat, registry = room.chat, room.chat.services.registry
     for clock, service in (("09:30", "permit"), ("10:00", "tax")):
@@ -378,6 +379,12 @@ def test_the_room_is_told_what_became_of_the_bookings_in_the_way_of_a_catalogue(
             each["openings"] = [{**opening, "days": ["tue"]} for opening in each["openings"]]
     changed, now = Municipality.model_validate(given), chat.services.clock()
     chat.do(lambda s: load_catalogue(s, changed, now, displacing=registry))
+    chat.deployment.clock.forward(seconds=20)
+    if again:  # another one, with nothing in its way, before the room is told
+        given["name"] = {"el": "Νέο όνομα", "en": "A new name"}
+        changed, now = Municipality.model_validate(given), chat.services.clock()
+        loaded = chat.do(lambda s: load_catalogue(s, changed, now, displacing=registry))
+        assert loaded == "updated"
     chat.do(registry.refresh)
     room.deliver()
     (told,) = [text for text in chat.texts() if text.startswith("Φορτώθηκε νέος κατάλογος")]
