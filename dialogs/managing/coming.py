@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from core.bookings.offers.served import can_be_kept
 from core.db.models import Booking
 from core.errors import BookingRefused
 from core.i18n import _
@@ -16,6 +17,7 @@ from dialogs.messages.appointment import one_line
 from dialogs.messages.blocks import Message, Paragraph
 from dialogs.messages.notification import WILL_COME, reminder_buttons
 from dialogs.messages.reminder import ANSWERS, LINK_PREFIX, ReminderAnswer
+from dialogs.messages.time_offer import CANNOT_BE_KEPT
 
 _LINK = re.compile(
     rf"{LINK_PREFIX}({'|'.join(ReminderAnswer)})_(\d{{1,18}})_(\d{{1,12}})", re.ASCII
@@ -134,17 +136,20 @@ def _meant(ctx: Context) -> Booking | None:
 
 
 def _come(ctx: Context, booking: Booking) -> None:
-    """Keep that they come; where another time is offered, say that again, for it may be meant."""
+    """Keep that they come, or say that the appointment can't take place.
+
+    Where another time is offered, that is said again, for it may be meant.
+    """
     offer = ctx.office.offers.made(booking)
     if offer and say_offer(ctx, offer):
         return
-    ctx.office.visits.will_come(booking)
     loaded = ctx.office.of_booking(booking)
-    if loaded.has(booking.service, booking.branch):
-        appointment = one_line(loaded, booking, ctx.zone)
-        ctx.say(_("Thank you! We expect you: {appointment}.", appointment=appointment))
-    else:
-        ctx.say(_("Thank you! We expect you."))
+    if not can_be_kept(loaded, booking):
+        ctx.say(CANNOT_BE_KEPT)
+        return
+    ctx.office.visits.will_come(booking)
+    appointment = one_line(loaded, booking, ctx.zone)
+    ctx.say(_("Thank you! We expect you: {appointment}.", appointment=appointment))
 
 
 def _say_moved(ctx: Context, booking: Booking) -> None:

@@ -1,6 +1,6 @@
 """Answers to a reminder: by its buttons, in words, and where they mean nothing."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -10,7 +10,10 @@ from sqlalchemy.orm import Session
 
 from bot.messages import LINK_CHOICE, Reply
 from bot.views.notification import render_notification
-from core.db.models import Booking, OutboxRow
+from core.actor import OPERATOR
+from core.bookings.closures import service as closures
+from core.bookings.closures.request import ExceptionRequest
+from core.db.models import Booking, ExceptionKind, OutboxRow
 from core.messaging.keys import Cause
 from core.messaging.recipients import BookingRecipient
 from dialogs.messages.reminder import ReminderAnswer, link_of, possible_answers
@@ -166,6 +169,19 @@ def test_a_reminder_that_was_said_last_is_answered_by_yes_and_no(
     reminded(booked, 0)
     assert text_of(booked, word).startswith(said)
     assert coming(booked) == [booked.clock() if said == THANKS else None]
+
+
+def test_nobody_is_expected_at_a_time_that_cannot_be_kept(booked: Deployment) -> None:
+    reminded(booked, 0)
+    (booking,) = bookings(booked)
+    registry, day = booked.services.registry, date(2026, 12, 7)
+    closed = ExceptionRequest(ExceptionKind.CLOSURE, "town", day, day)
+    booked.database.write_sync(
+        lambda s: closures.make(s, registry, OPERATOR, closed, booked.clock())
+    )
+    for said in (text_of(booked, "ναι"), *tap(booked, ReminderAnswer.COMING, booking)[:1]):
+        assert said.startswith("Δεν μπορεί να γίνει αυτή την ώρα.")
+    assert coming(booked) == [None]
 
 
 @pytest.mark.parametrize(
