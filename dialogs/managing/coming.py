@@ -107,17 +107,22 @@ def reminded_last(ctx: Context) -> Sequence[Booking]:
 
 
 def ask_if_coming(ctx: Context) -> bool:
-    """Ask once more what the last reminder did; return False where nothing was said so."""
-    asked = reminded_last(ctx)
+    """Ask once more what the last reminder did; return False where nothing was said so.
+
+    Of several it is asked without buttons, which are the same for each: words say which is meant.
+    """
+    asked, is_said = reminded_last(ctx), False
     for booking in asked:
         loaded = ctx.office.of_booking(booking)
         offer = ctx.office.offers.made(booking)
-        if (offer and say_offer(ctx, offer)) or not loaded.has(booking.service, booking.branch):
-            continue
-        question = (Paragraph(one_line(loaded, booking, ctx.zone)), Paragraph(WILL_COME))
-        buttons = reminder_buttons(loaded, booking, ctx.now, None)
-        ctx.say(Message(question, buttons=buttons))
-    return bool(asked)
+        if offer and say_offer(ctx, offer):
+            is_said = True
+        elif loaded.has(booking.service, booking.branch):
+            question = (Paragraph(one_line(loaded, booking, ctx.zone)), Paragraph(WILL_COME))
+            buttons = reminder_buttons(loaded, booking, ctx.now, None) if len(asked) == 1 else ()
+            ctx.say(Message(question, buttons=buttons))
+            is_said = True
+    return is_said
 
 
 def may_mean_visit(ctx: Context) -> bool:

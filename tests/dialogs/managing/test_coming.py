@@ -220,6 +220,19 @@ def test_within_a_task_a_yes_has_the_reminder_asked_again_and_does_nothing_to_th
     assert [each.state for each in bookings(booked)] == ["confirmed", "confirmed"]
 
 
+def test_within_a_task_two_reminders_are_asked_again_without_their_equal_buttons(
+    booked: Deployment,
+) -> None:
+    task = "νέο ραντεβού", "town", "8/12"
+    booked.talk(*task, "9:30", "Άννα Μαρή", "6912345679", "ναι")
+    booked.talk(*task, "10:00", "Μαρία Παπαδοπούλου", "6912345678")
+    reminded(booked, 0, 1)
+    said = booked.talk("ναι")
+    text = "\n".join(reply.text for reply in said)
+    assert (text.count("Θα έρθετε;"), said[-1].step) == (2, "review")
+    assert "Θα έρθω" not in [choice.label for reply in said for choice in reply.choices]
+
+
 LATE = "Το ραντεβού αλλάζει ή ακυρώνεται έως"
 
 
