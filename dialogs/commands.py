@@ -52,8 +52,9 @@ def _stop(ctx: Context, argument: str) -> None:
 
 
 def _help(ctx: Context, argument: str) -> None:
-    """Show the help; while what is typed goes to an office, only with the words that don't."""
-    office = ctx.office.relay.office() if relay.is_for_office(ctx) else None
+    """Show the help; while all that is typed goes to an office, only with the words that don't."""
+    is_theirs = relay.is_for_office(ctx) and not relay.is_next_alone(ctx)
+    office = ctx.office.relay.office() if is_theirs else None
     if office is None:
         standard.HELP.run(ctx, argument)
     else:

@@ -223,6 +223,11 @@ def is_for_office(ctx: Context) -> bool:
     return not _in_task(ctx) or _mode(ctx) in ("office", "next")
 
 
+def is_next_alone(ctx: Context) -> bool:
+    """Return whether the next text alone is the office's, and then the task goes on."""
+    return _in_task(ctx) and _mode(ctx) == "next"
+
+
 def _refusal(ctx: Context, text: str) -> Text | None:
     if not text:  # of blanks alone, as a page's form may be
         return interpreter.EMPTY

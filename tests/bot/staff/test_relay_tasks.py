@@ -232,3 +232,15 @@ def test_a_text_that_cannot_be_sent_any_more_is_told_of_once_and_erased(
     said = "".join(heard(asked_whose))
     assert ("έκλεισε στο μεταξύ" in said, NOT_TAKEN in said) == (True, False)
     assert texts_kept(asked_whose) == [None]
+
+
+def test_the_help_says_no_more_goes_to_the_office_than_the_next_text(people: People) -> None:
+    people.chat.bind()
+    for text in ("Γεια", "town", "building", "permit", "υπάλληλος"):
+        says(people, text)
+    assert "Το επόμενο μήνυμά σας πηγαίνει σε υπάλληλο" in "\n".join(heard(people))
+    before = len(heard(people))
+    says(people, "βοήθεια")
+    said = "\n".join(heard(people)[before:])
+    assert said
+    assert "Όσα γράφετε πηγαίνουν" not in said
