@@ -27,8 +27,6 @@ WHAT: Mapping[MessageKind, TextTemplate] = {
     MessageKind.CANCELLED: _CANCELLED,
     MessageKind.CANCELLED_BY_OFFICE: _CANCELLED,
     MessageKind.TIME_OFFERED: _("Not delivered: the offer of another time ({how})."),
-    MessageKind.NO_TIME_FREE: _("Not delivered: that it can't take place at its time ({how})."),
-    MessageKind.OFFER_EXPIRED: _("Not delivered: that the new time isn't held any more ({how})."),
     MessageKind.OFFER_WITHDRAWN: _("Not delivered: that it takes place after all ({how})."),
 }
 """The lines by which staff know what the citizen hasn't got."""
