@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Dialect, Integer, MetaData, Table
+from sqlalchemy import JSON, BigInteger, Dialect, Integer, MetaData, Table, text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -28,6 +28,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Return an aware time in UTC."""
         return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+def only(condition: str) -> dict[str, Any]:
+    """Return the arguments of an index over the rows that meet a condition, for both databases."""
+    return {f"{dialect}_where": text(condition) for dialect in ("sqlite", "postgresql")}
 
 
 class Base(DeclarativeBase):

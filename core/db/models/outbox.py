@@ -2,12 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.models.base import Base
+from core.db.models.base import Base, only
 
 UNSENT = text("outgoing.status IN ('pending','claimed')")
 """The condition for messages still to be delivered; literal, as `bookings.LIVE` is."""
@@ -21,44 +20,14 @@ SENDABLE = text("outgoing.status IN ('pending','claimed') AND outgoing.account <
 WITHOUT_WAY = text("outgoing.status IN ('pending','claimed') AND outgoing.account = 'reminder'")
 """The condition for reminders whose way isn't chosen yet."""
 
-_ONLY_UNSENT: dict[str, Any] = {
-    f"{dialect}_where": text("status IN ('pending','claimed')")
-    for dialect in ("sqlite", "postgresql")
-}
-
-_ONLY_SENDABLE: dict[str, Any] = {
-    f"{dialect}_where": text("status IN ('pending','claimed') AND account <> 'reminder'")
-    for dialect in ("sqlite", "postgresql")
-}
-
-_ONLY_WITHOUT_WAY: dict[str, Any] = {
-    f"{dialect}_where": text("status IN ('pending','claimed') AND account = 'reminder'")
-    for dialect in ("sqlite", "postgresql")
-}
-
-_ONLY_UNSENT_OF_BOOKINGS: dict[str, Any] = {
-    f"{dialect}_where": text("status IN ('pending','claimed') AND booking_id IS NOT NULL")
-    for dialect in ("sqlite", "postgresql")
-}
-
-_ONLY_UNSENT_OF_THREADS: dict[str, Any] = {
-    f"{dialect}_where": text("status IN ('pending','claimed') AND thread_id IS NOT NULL")
-    for dialect in ("sqlite", "postgresql")
-}
-
-_ONLY_SENT: dict[str, Any] = {
-    f"{dialect}_where": text("provider_id IS NOT NULL") for dialect in ("sqlite", "postgresql")
-}
-
-
-_ONLY_SENT_TO_ROOMS: dict[str, Any] = {
-    f"{dialect}_where": text("provider_id IS NOT NULL AND room_id IS NOT NULL")
-    for dialect in ("sqlite", "postgresql")
-}
-
-_ONLY_EVENTS: dict[str, Any] = {
-    f"{dialect}_where": text("endpoint_id IS NOT NULL") for dialect in ("sqlite", "postgresql")
-}
+_ONLY_UNSENT = only("status IN ('pending','claimed')")
+_ONLY_SENDABLE = only("status IN ('pending','claimed') AND account <> 'reminder'")
+_ONLY_WITHOUT_WAY = only("status IN ('pending','claimed') AND account = 'reminder'")
+_ONLY_UNSENT_OF_BOOKINGS = only("status IN ('pending','claimed') AND booking_id IS NOT NULL")
+_ONLY_UNSENT_OF_THREADS = only("status IN ('pending','claimed') AND thread_id IS NOT NULL")
+_ONLY_SENT = only("provider_id IS NOT NULL")
+_ONLY_SENT_TO_ROOMS = only("provider_id IS NOT NULL AND room_id IS NOT NULL")
+_ONLY_EVENTS = only("endpoint_id IS NOT NULL")
 
 
 class OutboxStatus(StrEnum):

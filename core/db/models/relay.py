@@ -3,19 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.models.base import Base
+from core.db.models.base import Base, only
 from core.db.personal import PersonalColumn, WithPublicId, personal
 
-_OPEN: dict[str, Any] = {
-    f"{dialect}_where": text("closed_at IS NULL") for dialect in ("sqlite", "postgresql")
-}
-
-_KEPT: dict[str, Any] = {
-    f"{dialect}_where": text("text IS NOT NULL") for dialect in ("sqlite", "postgresql")
-}
+_OPEN = only("closed_at IS NULL")
+_KEPT = only("text IS NOT NULL")
 
 
 class RelayThread(Base):

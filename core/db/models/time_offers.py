@@ -2,21 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db.models.base import Base
+from core.db.models.base import Base, only
 
-_OPEN: dict[str, Any] = {
-    f"{dialect}_where": text("state IN ('pending','made')") for dialect in ("sqlite", "postgresql")
-}
-
-_PENDING: dict[str, Any] = {
-    f"{dialect}_where": text("state = 'pending'") for dialect in ("sqlite", "postgresql")
-}
+_OPEN = only("state IN ('pending','made')")
+_PENDING = only("state = 'pending'")
 
 
 class OfferState(StrEnum):
