@@ -83,12 +83,23 @@ class MessageKind(StrEnum):
 
 TO_STAFF = frozenset(
     {
-        *(MessageKind.ALERT, MessageKind.ALERT_EDIT, MessageKind.UNDELIVERED_ALERT),
-        *(MessageKind.DAY_LIST, MessageKind.STAFF_QUESTION, MessageKind.STAFF_ANSWER),
-        *(MessageKind.OFFER_QUESTION, MessageKind.OFFER_ALERT, MessageKind.OFFER_SETTLED),
-        *(MessageKind.RELAY, MessageKind.RELAY_EDIT, MessageKind.RELAY_PROMPT),
-        *(MessageKind.RELAY_UNDELIVERED, MessageKind.RELAY_UNANSWERED),
-        *(MessageKind.CLOSURE, MessageKind.CLOSURE_PREVIEW, MessageKind.CATALOGUE),
+        MessageKind.ALERT,
+        MessageKind.ALERT_EDIT,
+        MessageKind.UNDELIVERED_ALERT,
+        MessageKind.DAY_LIST,
+        MessageKind.STAFF_QUESTION,
+        MessageKind.STAFF_ANSWER,
+        MessageKind.OFFER_QUESTION,
+        MessageKind.OFFER_ALERT,
+        MessageKind.OFFER_SETTLED,
+        MessageKind.RELAY,
+        MessageKind.RELAY_EDIT,
+        MessageKind.RELAY_PROMPT,
+        MessageKind.RELAY_UNDELIVERED,
+        MessageKind.RELAY_UNANSWERED,
+        MessageKind.CLOSURE,
+        MessageKind.CLOSURE_PREVIEW,
+        MessageKind.CATALOGUE,
         MessageKind.WEBHOOK_DISABLED,
     }
 )
