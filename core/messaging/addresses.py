@@ -106,7 +106,7 @@ def email_given(session: Session, booking: Booking) -> History | None:
     )
 
 
-def given_at(
+def chat_of_email(
     session: Session, registry: Registry, booking: Booking
 ) -> tuple[History, Route] | None:
     """Return the change by which a booking's e-mail address was given, and the chat that made it.

@@ -22,7 +22,7 @@ from core.db.models import (
     OutboxRow,
     OutboxStatus,
 )
-from core.messaging.addresses import OWN_CHANGES, given_at, own_change, was_answered
+from core.messaging.addresses import OWN_CHANGES, chat_of_email, own_change, was_answered
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue, platform_of
 from core.messaging.preferences import preferences_of
@@ -282,7 +282,7 @@ def _tell_of_address(
     session: Session, registry: Registry, booking: Booking, change: History, now: datetime
 ) -> None:
     """Tell the chat that gave an e-mail address, once, that an e-mail wasn't delivered there."""
-    found = given_at(session, registry, booking)
+    found = chat_of_email(session, registry, booking)
     if found is None or change.action == HistoryAction.CANCELLED:
         return
     given, route = found
