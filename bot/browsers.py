@@ -78,9 +78,9 @@ def unite(session: Session, services: Services, senders: Sequence[Sender]) -> bo
 
 
 def _hand_over(session: Session, ended: StoredConversation, kept: StoredConversation) -> None:
-    """Have what waits for a page about bookings, which are another's now, wait for that one.
+    """Give the kept page the messages that wait for the ended one about its bookings.
 
-    Not what that one is told in any case, as a second page of the same citizen.
+    One that the kept page gets in any case, as a page of the same citizen, is cancelled.
     """
     recipient = ContactRecipient(kept.contact_id)
     rows = session.scalars(

@@ -56,9 +56,9 @@ class ClaimedMessage(Claimed):
 
 
 class Claims(NamedTuple):
-    """The messages of a claim, and of how many rows it did something.
+    """The messages to send, rendered, and the numbers of rows that a claim changed.
 
-    Of these, `chosen` are the reminders that it gave a way, `reminders` those that it claimed.
+    Of all `rows`, `chosen` are the reminders that it gave a way, `reminders` those that it claimed.
     """
 
     messages: list[ClaimedMessage]

@@ -10,9 +10,11 @@ the reminders go, must delay no other."""
 FEW = 1
 """The ways chosen between two rests while others use the database: their turns go first."""
 
-REST_TIMES, LONGEST_REST = 4, 0.1
-"""How many times as long as a choice, with all that goes with it, such a rest is; and the most
-seconds, for a choice may have waited long for turns."""
+REST_TIMES = 4
+"""The length of such a rest, as a multiple of the time that the claim before it took."""
+
+LONGEST_REST = 0.1
+"""The most seconds of such a rest, for a claim may have waited long for turns."""
 
 
 class ReminderPace:

@@ -35,9 +35,9 @@ def tick_by_link(
 ) -> bool:
     """Keep with a link's appointment which documents are ready, by their keys.
 
-    Only what the citizen has changed is: from what was shown, which `was_ready`, to what is `ready`
-    now. The rest may be otherwise by now. Return whether a link has that token. Raises
-    BookingRefused where the appointment is over.
+    Only what the citizen has changed is kept: `was_ready` are those that the page showed as ready,
+    `ready` those that are ticked now. The others may have been ticked elsewhere meanwhile. Return
+    whether a link has that token. Raises BookingRefused where the appointment is over.
     """
     booking = linked_booking(session, token)
     if booking is None:

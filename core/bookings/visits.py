@@ -80,9 +80,10 @@ class CitizenVisits:
 
     def were_notified_since(self, at: datetime) -> bool:
         """Return whether this chat was told of an appointment after a time, but by no answer."""
-        who = self._actor
-        known = who.contact_id is not None
-        return known and was_notified_since(self._session, who.citizen_id, who.contact_id or 0, at)
+        citizen_id, contact_id = self._actor.citizen_id, self._actor.contact_id
+        if contact_id is None:
+            return False
+        return was_notified_since(self._session, citizen_id, contact_id, at)
 
     def reminded_last(self) -> Sequence[Reminded]:
         """Return the booking whose reminder asked this chat last, of all it was told, if one did.

@@ -59,7 +59,7 @@ def test_what_waits_goes_to_the_chat_that_keeps_the_appointment(written: Chats) 
 def test_what_was_being_sent_is_not_tried_again_in_the_other_chat(
     written: Chats, *, has_failed: bool
 ) -> None:
-    """What has failed before, an operator sends once more."""
+    """A message that has failed is sent once more by an operator."""
     deployment = written.deployment
     services, row_id = deployment.services, edits(written)[0][0]
 

@@ -141,8 +141,10 @@ def knows_by_call_alone(session: Session, offer: TimeOffer) -> bool:
 
 
 def was_call_asked(session: Session, offer: TimeOffer) -> bool:
-    """Return whether rooms were asked to call the citizen of a withdrawn offer, and not told since
-    that the appointment stands."""
+    """Return whether rooms were asked to call the citizen of a withdrawn offer.
+
+    And were not told since that the appointment stands.
+    """
     return _was_told(session, offer, CALLS)
 
 
