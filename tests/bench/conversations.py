@@ -1,5 +1,6 @@
 """Book by conversation, calling the turn directly, without a server."""
 
+import asyncio
 import secrets
 import uuid
 
@@ -12,6 +13,19 @@ from core.db.database import Database
 from tests.bench.clock import Cost, now, total
 from tests.bench.databases import NOW
 from tests.dialogs.scripted_citizen import ANSWERS, confirmed, picks
+
+
+async def turn_of_somebody(database: Database, services: Services, rest: float) -> Cost:
+    """Let somebody new write, then rest for some seconds; return the cost of the turn."""
+    who = str(uuid.uuid4())
+    inbound = Inbound(
+        platform="webchat", account="webchat", address=who, message_id=who, text="Γεια"
+    )
+    started = now()
+    await database.write(lambda s: receive(s, services, inbound))
+    cost = now() - started
+    await asyncio.sleep(rest)
+    return cost
 
 
 class Conversations:

@@ -5,13 +5,12 @@ import statistics
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from bot.messages import Inbound
-from bot.turn import receive
 from core.actor import OPERATOR
 from core.bookings import exports
 from core.bookings.catalogue_update import load_catalogue
@@ -19,8 +18,8 @@ from core.bookings.export_formats import ExportFormat
 from core.db.database import Database
 from core.db.encryption import EncryptionKey
 from core.db.personal import new_public_id
-from tests.bench.clock import Cost, median_cost, now
-from tests.bench.conversations import Conversations
+from tests.bench.clock import Cost, median_cost
+from tests.bench.conversations import Conversations, turn_of_somebody
 from tests.bench.databases import NOW, municipality
 from tests.bench.report import line
 from tests.bench.sizes import Sizes
@@ -134,20 +133,8 @@ async def _begin(database: Database, file_format: ExportFormat) -> AsyncGenerato
 
 async def beside_turns(database: Database) -> tuple[list[Cost], list[Cost], float]:
     """Return the costs of turns before and beside an export, and the export's seconds."""
-    services, number = Conversations(database).services, 0
-
-    async def turn() -> Cost:
-        nonlocal number
-        number += 1
-        who = f"beside export {number}"
-        inbound = Inbound(
-            platform="webchat", account="webchat", address=who, message_id=who, text="Γεια"
-        )
-        started = now()
-        await database.write(lambda s: receive(s, services, inbound))
-        cost = now() - started
-        await asyncio.sleep(PAUSE_SECONDS)
-        return cost
+    services = Conversations(database).services
+    turn = partial(turn_of_somebody, database, services, PAUSE_SECONDS)
 
     async def read() -> float:
         began = time.perf_counter()

@@ -4,7 +4,6 @@ Beside them citizens write: their turns are compared with those before.
 """
 
 import asyncio
-import secrets
 import socket
 import subprocess
 import sys
@@ -12,25 +11,23 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from typing import Any
 
 from sqlalchemy import CursorResult, Result, text
 
 from bot.bootstrap import Application
-from bot.context import Services
-from bot.messages import Inbound
 from bot.platforms.base import Send
 from bot.platforms.email.adapter import Email
 from bot.platforms.email.settings import EmailAccount
 from bot.platforms.email.smtp import Mail
 from bot.settings import Settings
-from bot.turn import receive
 from core.catalogue.registry import Registry
 from core.db.database import Database
 from tests.bench.bare import BareConnection
 from tests.bench.clock import Cost, mean, median_cost, now
-from tests.bench.conversations import Conversations
+from tests.bench.conversations import Conversations, turn_of_somebody
 from tests.bench.databases import NOW
 from tests.bench.report import BARE, line
 from tests.bench.sizes import Sizes
@@ -122,7 +119,8 @@ async def _measure(
     platform = CountedEmail(ACCOUNT, EmailAccount.model_validate(given), services.texts)
     services = replace(services, platforms={ACCOUNT: platform})
     database.write_sync(services.registry.refresh)
-    idle = [await _turn(database, services) for _each in range(TURNS)][WARM_UP:]
+    turn = partial(turn_of_somebody, database, services, PAUSE_SECONDS)
+    idle = [await turn() for _each in range(TURNS)][WARM_UP:]
     due = {"now": int(NOW.timestamp()), "due": DUE}
     database.write_sync(lambda s: s.execute(text(_NONE_STORED)))
     if _count(database.write_sync(lambda s: s.execute(text(_REMINDERS), due))) < wanted + TURNS:
@@ -136,20 +134,7 @@ async def _measure(
     platform.on_sent = lambda: None
     worker = application.delivery_worker()
     working = asyncio.create_task(worker.run())
-    beside = [await _turn(database, services) for _each in range(TURNS)][WARM_UP:]
+    beside = [await turn() for _each in range(TURNS)][WARM_UP:]
     worker.stop()
     await working
     return cost, idle, beside
-
-
-async def _turn(database: Database, services: Services) -> Cost:
-    """Let somebody new write, then rest; return the cost of the turn."""
-    who = secrets.token_hex(8)
-    inbound = Inbound(
-        platform="webchat", account="webchat", address=who, message_id=who, text="Γεια"
-    )
-    started = now()
-    await database.write(lambda s: receive(s, services, inbound))
-    cost = now() - started
-    await asyncio.sleep(PAUSE_SECONDS)
-    return cost

@@ -9,14 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from functools import partial
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from bot.messages import Inbound
 from bot.ops.time_offers import make_offers_forever
-from bot.turn import receive
 from core.actor import OPERATOR
 from core.bookings.catalogue_update import load_catalogue
 from core.bookings.closures import service as closures
@@ -26,8 +24,8 @@ from core.catalogue.registry import Registry
 from core.db.database import Database
 from core.db.models import Booking, ExceptionKind, OfferState, TimeOffer
 from core.db.personal import Personal, new_public_id
-from tests.bench.clock import Cost, median_cost, now
-from tests.bench.conversations import Conversations
+from tests.bench.clock import Cost, median_cost
+from tests.bench.conversations import Conversations, turn_of_somebody
 from tests.bench.databases import NOW, municipality
 from tests.bench.report import line
 from tests.bench.sizes import Sizes
@@ -66,23 +64,7 @@ async def _measure(database: Database) -> tuple[list[Cost], list[Cost], Cost, fl
     database.write_sync(lambda s: load_catalogue(s, municipality(CLOSED, DESKS), NOW))
     database.write_sync(registry.refresh)
     database.write_sync(lambda s: s.connection().execute(insert(Booking), list(_busy(registry))))
-    numbers = count(1)
-
-    async def turn() -> Cost:
-        number = next(numbers)
-        inbound = Inbound(
-            platform="webchat",
-            account="webchat",
-            address=f"beside {number}",
-            message_id=f"beside {number}",
-            text="Γεια",
-        )
-        started = now()
-        await database.write(lambda s: receive(s, services, inbound))
-        cost = now() - started
-        await asyncio.sleep(PAUSE_SECONDS)
-        return cost
-
+    turn = partial(turn_of_somebody, database, services, PAUSE_SECONDS)
     idle = [await turn() for _each in range(IDLE_TURNS)][IDLE_TURNS // 5 :]
     job = asyncio.create_task(make_offers_forever(database, services))
     await asyncio.sleep(0.1)
