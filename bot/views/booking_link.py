@@ -23,7 +23,7 @@ from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import LocalizedText, Text, _
 from core.messaging.preferences import language_for
-from dialogs.messages.appointment import full_details, office_phone
+from dialogs.messages.appointment import appointment_facts, full_details, office_phone
 from dialogs.messages.blocks import Checklist
 from dialogs.messages.time_offer import CANNOT_BE_KEPT
 
@@ -112,8 +112,9 @@ def linked_appointment(
             ended = say(CANCELLED if is_cancelled else OVER)
             blocks = office_phone(loaded, booking)
     off = "" if ended or can_be_kept(loaded, booking) else say(CANNOT_BE_KEPT)
-    if off:
+    if off:  # nobody is asked to come then
         documents = ()
+        blocks = [*appointment_facts(loaded, booking, zone), *office_phone(loaded, booking)]
     is_expected = booking.coming_at is not None and not off
     return LinkedAppointment(
         language,

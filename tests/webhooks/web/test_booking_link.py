@@ -301,11 +301,13 @@ def test_one_that_cannot_take_place_says_so_and_gives_no_calendar_file(
     client: httpx.Client, path: str, deployment: Deployment
 ) -> None:
     registry, now, day = deployment.services.registry, deployment.clock(), date(2026, 12, 3)
+    assert "νωρίτερα" in client.get(path).text
     asked = ExceptionRequest(ExceptionKind.CLOSURE, "kalamata", day, day)
     deployment.database.write_sync(lambda s: closures.make(s, registry, OPERATOR, asked, now))
     page = client.get(path).text
     assert "Δεν μπορεί να γίνει αυτή την ώρα." in page
     assert ".ics" not in page
+    assert "νωρίτερα" not in page  # the instructions how to come
     assert re.findall('name="task" value="([a-z]+)"', page) == ["move", "cancel"]
     assert 'name="ready"' not in page
     # By the button of an e-mail from before.
