@@ -11,6 +11,7 @@ from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.interpreter import OLD_BUTTON
 from dialogs.engine.prompts import Choice, Prompt
+from dialogs.managing.offer_dialogs import ANSWER
 from dialogs.managing.offers import is_after_question, say_offer
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import one_line
@@ -75,23 +76,33 @@ def _stay_away(ctx: Context, booking: Booking) -> None:
 
 
 def come_as_asked(ctx: Context, argument: str) -> None:
-    """Act on a "yes" to the reminder that was said last."""
+    """Act on a "yes" to the reminder that was said last; where it names an offer, ask for that."""
     asked = reminded_last(ctx)
-    if len(asked) == 1:
-        _come(ctx, asked[0])
-    else:
+    if len(asked) != 1:
         come_by_word(ctx, argument)
+    elif not _ask_offered(ctx, asked[0]):
+        _come(ctx, asked[0])
 
 
 def stay_away_as_asked(ctx: Context, argument: str) -> None:
-    """Act on a "no" to the reminder that was said last; to an offer that it names, say that."""
+    """Act on a "no" to the reminder that was said last; where it names an offer, ask for that."""
     asked = reminded_last(ctx)
     if len(asked) != 1:
         stay_away_by_word(ctx, argument)
-        return
-    offer = ctx.office.offers.made(asked[0])
-    if not (offer and say_offer(ctx, offer)):
+    elif not _ask_offered(ctx, asked[0]):
         _stay_away(ctx, asked[0])
+
+
+def _ask_offered(ctx: Context, booking: Booking) -> bool:
+    """Ask whether the offered time is taken, which the next "yes" or "no" answers.
+
+    Return False where none is offered.
+    """
+    is_known = ctx.office.of_booking(booking).has(booking.service, booking.branch)
+    if not is_known or ctx.office.offers.made(booking) is None:
+        return False
+    switch_to(ctx, ANSWER.name, booking=str(booking.id))
+    return True
 
 
 def reminded_last(ctx: Context) -> Sequence[Booking]:

@@ -424,3 +424,26 @@ def test_the_button_of_an_accepted_offer_says_no_standing_time_is_lost(
     assert offers(deployment) == ["accepted", "made"]
     said = deployment.say(choice=f"{LINK_CHOICE}offer_accept_1")[0].text
     assert said.startswith("Έχετε ήδη δεχτεί τη νέα ώρα.")
+
+
+@pytest.mark.parametrize(
+    ("words", "state"),
+    [(("ναι", "ναι"), "accepted"), (("ναι", "όχι"), "declined"), (("όχι", "όχι"), "declined")],
+)
+def test_a_reminder_that_names_an_offer_is_answered_by_one_more_question(
+    deployment: Deployment, words: tuple[str, str], state: str
+) -> None:
+    book_and_offer(deployment)
+    now = deployment.clock.now
+    deployment.database.write_sync(
+        lambda s: remind(
+            s, s.scalars(select(Booking).where(Booking.state == "confirmed")).one(), now
+        )
+    )
+    deployment.clock.forward(minutes=1)
+    asked = deployment.talk(words[0])[-1]
+    assert asked.step == "answer"
+    assert asked.choices[0].label.startswith("Δέχομαι τη νέα ώρα")
+    assert offers(deployment) == ["made"]
+    deployment.talk(words[1])
+    assert offers(deployment) == [state]
