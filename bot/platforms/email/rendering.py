@@ -49,8 +49,8 @@ ASKS_FIRST = _(
     "The buttons lead to the page of your appointment. Nothing changes before you confirm it."
 )
 TAKE_IT_THERE = _(
-    "You can take the new time on the page of your appointment. Nothing changes before you confirm "
-    "it."
+    "You can take the new time on the page of your appointment, too. Nothing changes before you "
+    "confirm it."
 )
 ON_MAP = _("Show on the map")
 ATTACHED = _("To save the appointment in your calendar, open the attached file: {file}")
