@@ -27,18 +27,19 @@ _QUOTED = [
         *((r"\[", r"\]"), (r"\(", r"\)"), (r"(?<!\w)['‘]", r"['’](?!\w)")),
     )
 ]
-_REVEALING = re.compile(
-    r"\S*(?:@|://|www\.)\S*"  # addresses
-    r"|[+\d][\d\s.-]{5,}\d"  # telephone and other long numbers
-    r"|\S*[^\x00-\x7f…]\S*"  # what isn't English, as providers write it
-)
+_REVEALING = [
+    # From a word's beginning only, or a long one is looked through from each of its letters.
+    re.compile(r"(?<!\S)\S*(?:@|://|www\.)\S*"),  # addresses
+    re.compile(r"(?<!\S)\S*[^\x00-\x7f…\s]\S*"),  # what isn't English, as providers write it
+    re.compile(r"[+\d][\d\s.-]{5,}\d"),  # telephone and other long numbers
+]
 
 
 def without_quotes(reason: str) -> str:
     """Return a provider's explanation of an error without what it may quote of a message."""
-    for quoted in _QUOTED:
-        reason = quoted.sub("…", reason)
-    return " ".join(_REVEALING.sub("…", reason).split())[:MAX_REASON]
+    for pattern in (*_QUOTED, *_REVEALING):
+        reason = pattern.sub("…", reason)
+    return " ".join(reason.split())[:MAX_REASON]
 
 
 def configure() -> Callable[[], None]:
