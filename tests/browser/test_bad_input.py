@@ -22,12 +22,17 @@ from tests.browser.citizen import (
     write,
 )
 from tests.browser.conftest import Visit
-from tests.conftest import Deployment
+from tests.conftest import SOAK, Deployment
 
 NAME = "Μαρία Παπαδοπούλου"
 BOLD = "𝗠𝗮𝗿𝗶𝗮 𝑷𝒂𝒑𝒂𝒅𝒐𝒑𝒐𝒖𝒍𝒐𝒖"
 
-in_both_ways = pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+IDS = ["scripts", "no scripts"]
+in_both_ways = pytest.mark.parametrize("scripts", [True, False], ids=IDS)
+mostly_with_scripts = pytest.mark.parametrize(
+    "scripts", [True, pytest.param(False, marks=SOAK)], ids=IDS
+)
+"""Without scripts in `make soak` only: the server answers alike, which cheaper tests see."""
 
 
 def bookings(deployment: Deployment) -> list[str]:
@@ -62,7 +67,7 @@ def log(page: Page) -> str:
     return page.locator("#log").inner_text()
 
 
-@in_both_ways
+@mostly_with_scripts
 def test_back_and_forward_show_the_true_state(visit: Visit, scripts: bool) -> None:
     page = visit("/docs", scripts=scripts)
     page.goto("/m/kalamata")
@@ -78,8 +83,15 @@ def test_back_and_forward_show_the_true_state(visit: Visit, scripts: bool) -> No
     assert (step(page), messages_shown(page)) == ("details.name", 4)
 
 
-@pytest.mark.parametrize("begun", [False, True], ids=["greeting", "conversation"])
-@in_both_ways
+@pytest.mark.parametrize(
+    ("scripts", "begun"),
+    [
+        pytest.param(True, True, id="scripts, conversation"),
+        pytest.param(False, False, id="no scripts, greeting"),
+        pytest.param(True, False, id="scripts, greeting", marks=SOAK),
+        pytest.param(False, True, id="no scripts, conversation", marks=SOAK),
+    ],
+)
 def test_an_old_pages_button_changes_nothing(
     visit: Visit, deployment: Deployment, scripts: bool, begun: bool
 ) -> None:
@@ -115,7 +127,7 @@ def test_a_confirm_button_of_an_old_page_books_nothing_more(
     assert bookings(deployment) == ["confirmed"]
 
 
-@in_both_ways
+@mostly_with_scripts
 def test_a_lost_cookie_begins_a_conversation(visit: Visit, scripts: bool) -> None:
     page = visit(scripts=scripts)
     ahead(page, "Καλαμάτα | στέγασης | όχι | 1/12")
@@ -175,7 +187,7 @@ def test_pasted_names_are_shown_as_text_and_taken_without_their_dress(visit: Vis
             expect(page.locator("#log")).to_contain_text("γράφεται μόνο με γράμματα.")
 
 
-@in_both_ways
+@mostly_with_scripts
 def test_ten_thousand_characters(visit: Visit, scripts: bool) -> None:
     page = visit("/m/chios", scripts=scripts)
     ahead(page, NOTES_ASKED)

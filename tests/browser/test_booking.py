@@ -12,7 +12,7 @@ from tests.conftest import SOAK
     ("municipality", "scripts"),
     [
         pytest.param("Χίου", True, id="Chios, scripts"),
-        pytest.param("Λαρισαίων", True, id="Larisa, scripts"),
+        pytest.param("Λαρισαίων", True, id="Larisa, scripts", marks=SOAK),
         pytest.param("Καλαμάτας", True, id="Kalamata, scripts"),
         pytest.param("ΚΕΠ", True, id="KEP, scripts", marks=SOAK),
         pytest.param("Χίου", False, id="Chios, no scripts"),

@@ -16,6 +16,7 @@ from tests.browser.citizen import (
     write,
 )
 from tests.browser.conftest import Visit
+from tests.conftest import SOAK
 from tests.dialogs.scripted_citizen import ANSWERS
 
 NARROW: ViewportSize = {"width": 320, "height": 568}
@@ -68,7 +69,9 @@ def no_sideways(page: Page) -> None:
     assert wide <= has, f"{wide - has} px too wide: {page.locator('body').inner_text()[-300:]}"
 
 
-@pytest.mark.parametrize("size", [NARROW, ZOOMED], ids=["320 px", "400 %"])
+@pytest.mark.parametrize(
+    "size", [NARROW, pytest.param(ZOOMED, marks=SOAK)], ids=["320 px", "400 %"]
+)
 def test_a_booking_with_the_keyboard_alone(visit: Visit, size: ViewportSize) -> None:
     page = visit("/m/kalamata")
     page.set_viewport_size(size)

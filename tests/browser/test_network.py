@@ -17,6 +17,7 @@ from tests.browser.citizen import (
 )
 from tests.browser.conftest import Visit
 from tests.browser.line import Line
+from tests.conftest import SOAK
 
 GIVEN_UP = 60_000
 """After so long (ms) the page has tried for the last time."""
@@ -64,7 +65,9 @@ def busy(line: Line) -> None:
 
 
 @pytest.mark.parametrize(
-    "break_it", [Line.fail, Line.lose_responses, busy], ids=["broken", "deaf", "busy"]
+    "break_it",
+    [Line.fail, Line.lose_responses, pytest.param(busy, marks=SOAK)],
+    ids=["broken", "deaf", "busy"],
 )
 def test_what_is_lost_is_sent_again_and_counts_once(
     visit: Visit, break_it: Callable[[Line], None]

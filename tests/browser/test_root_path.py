@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 from tests.browser.citizen import ahead, elsewhere, press, step, tap, write
 from tests.browser.conftest import PATIENCE
 from tests.browser.test_embed import site
-from tests.conftest import Deployment
+from tests.conftest import SOAK, Deployment
 from tests.nginx import nginx
 from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import served
@@ -41,11 +41,11 @@ class Behind:
         return context
 
 
-@pytest.fixture(params=[False, True], ids=["passed on", "taken off"])
+@pytest.fixture(params=[pytest.param(False, marks=SOAK), True], ids=["passed on", "taken off"])
 def behind(
     request: pytest.FixtureRequest, browser: Browser, deployment: Deployment, tmp_path: Path
 ) -> Iterator[Behind]:
-    """A server behind nginx, which passes the sub-path on or takes it off."""
+    """A server behind nginx, which takes the sub-path off, or passes it on in `make soak`."""
     folder = tmp_path / "site"
     folder.mkdir()
     with site(folder) as town:
