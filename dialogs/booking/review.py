@@ -24,6 +24,7 @@ from dialogs.messages.appointment import (
     channel_fact,
     full_details,
     one_line,
+    sent_by_email,
     service_fact,
     time_fact,
 )
@@ -120,6 +121,8 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
     navigation.forget_answers(ctx)
     loaded = ctx.office.of_booking(booking)
     said = full_details(loaded, booking, ctx.zone, ctx.now)
+    if ctx.office.sends_email(body.id):
+        said += sent_by_email(booking)
     if is_for_caller:  # without a calendar file or a map, which are no use to the member
         ctx.say(message(Heading(_("It is booked. Please tell them the code.")), *said))
         return None

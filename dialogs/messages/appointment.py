@@ -221,6 +221,15 @@ def masked_email(email: str) -> str:
     return f"{email[:1]}…@{email.rpartition('@')[2]}"
 
 
+def sent_by_email(booking: Booking) -> list[Block]:
+    """Return the line that says, in a chat, to which address the details go, too, if to any."""
+    address = booking.details.get("email")
+    if not address:
+        return []
+    to = masked_email(address)
+    return [Paragraph(_("We are sending the details by email to {email}, too.", email=to))]
+
+
 def service_fact(body: Municipality, service: Service) -> Fact:
     """Return the fact with municipality and service."""
     value = _("{municipality}, {service}", municipality=body.name, service=service.name)

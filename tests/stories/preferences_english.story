@@ -35,6 +35,7 @@ bot      Your appointment is booked.
          Please come to the Department five minutes early, with your documents.
          Keep the code: with it and your phone number you can move or cancel from any chat.
          Telephone of the office: 2721000000
+         We are sending the details by email to m…@example.gr, too.
 bot      What would you like to do?
          [New booking] [My bookings] [Move an appointment] [Cancel an appointment] [Change my details]
          (Help)
