@@ -10,8 +10,8 @@ from dialogs.engine.outcomes import EffectOutcome
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.engine.state import Interruption
 from dialogs.messages import relay as texts
-from dialogs.messages.appointment import contact_facts, facts
-from dialogs.messages.blocks import Block, Fact, Heading, Paragraph, message
+from dialogs.messages.appointment import contact_facts, office_phones
+from dialogs.messages.blocks import Heading, Paragraph, message
 from dialogs.nlu.lexicon import POLITE
 from dialogs.nlu.matching import find_phrase
 from dialogs.nlu.normalize import normalize
@@ -19,9 +19,6 @@ from dialogs.nlu.normalize import normalize
 MAX_TEXT = 3500
 """The longest text for the office, in UTF-16 units: with what it is about, it is one message of
 Telegram, which can be answered."""
-
-MAX_OFFICES_LISTED = 8
-"""The most municipalities that are listed if none is picked."""
 
 HUMAN = _("You can talk to an employee:")
 
@@ -104,20 +101,12 @@ def _take_office(ctx: Context, answer: str) -> None:
 
 def _show_contacts(ctx: Context, body: Municipality | None) -> None:
     if body is None:
-        bodies = ctx.office.municipalities[:MAX_OFFICES_LISTED]
-        phones = [block for each in bodies for block in _phone_of(each)]
-        ctx.say(message(Heading(HUMAN), *phones))
+        ctx.say(message(Heading(HUMAN), *office_phones(ctx.office.municipalities)))
         return
     branch = ctx.answers.get("branch")
     own = next((b.contact for b in body.branches if b.id == branch), None)
     contact = contact_facts(own or body.contact)
     ctx.say(message(Heading(HUMAN), Paragraph(body.name), *contact))
-
-
-def _phone_of(body: Municipality) -> list[Block]:
-    phone = body.contact.phone
-    number = Fact(_("Telephone"), phone or "", show_label=False, kind="phone")
-    return [Paragraph(body.name), *(facts(number) if phone else [])]
 
 
 def _municipality_of_booking(ctx: Context) -> Municipality | None:

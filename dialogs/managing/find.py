@@ -12,8 +12,8 @@ from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
-from dialogs.messages.appointment import FORGET_IN_CALENDAR, one_line
-from dialogs.messages.blocks import Message, Paragraph
+from dialogs.messages.appointment import FORGET_IN_CALENDAR, office_phones, one_line
+from dialogs.messages.blocks import Message, Paragraph, message
 from dialogs.nlu.fields import parse_email, parse_phone
 from dialogs.nlu.parsed import ParseFailure
 
@@ -200,7 +200,9 @@ def _request_code(ctx: Context, given: str) -> None:
         navigation.end_dialog(ctx)
         raise
     ctx.state = ctx.state.with_derived("way", BY_CODE)
-    ctx.say(CODE_SENT)
+    # The same numbers whatever was given: which offices have such an appointment isn't told.
+    offices = [body for body in ctx.office.offered_municipalities if body.contact.phone]
+    ctx.say(message(Paragraph(CODE_SENT), *office_phones(offices)))
 
 
 def _ask_phone(_ctx: Context) -> Prompt:

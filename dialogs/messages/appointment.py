@@ -43,6 +43,9 @@ CHANNEL_WORDS: dict[Channel, TextTemplate] = {
     Channel.PHONE: _("phone, telephone, call"),
 }
 
+MAX_OFFICES_LISTED = 8
+"""The most municipalities that are listed if none is picked."""
+
 DAY = "EEEE d MMMM y"
 CLOCK = "HH:mm"
 
@@ -152,6 +155,17 @@ def contact_facts(contact: OfficeContact) -> list[Block]:
         Fact(_("Website"), contact.website or "", show_label=False, kind="url"),
     )
     return facts(*(fact for fact in details if fact.value))
+
+
+def office_phones(bodies: Sequence[Municipality]) -> list[Block]:
+    """Return the names of the first few offices, with their telephone numbers."""
+    return [block for each in bodies[:MAX_OFFICES_LISTED] for block in _phone_of(each)]
+
+
+def _phone_of(body: Municipality) -> list[Block]:
+    phone = body.contact.phone
+    number = Fact(_("Telephone"), phone or "", show_label=False, kind="phone")
+    return [Paragraph(body.name), *(facts(number) if phone else [])]
 
 
 def attendee_facts(fields: Sequence[FormField], details: Mapping[str, str]) -> list[Block]:
