@@ -19,6 +19,7 @@ from core.bookings.joining.citizen_joining import LINK_PREFIX
 from core.catalogue.registry import Registry
 from core.messaging import conversations
 from core.messaging.conversations import StoredConversation
+from core.messaging.outbox import platform_of
 from core.office import Office
 from dialogs.context import Context
 from dialogs.conversation import CONVERSATION
@@ -57,23 +58,26 @@ class Services:
 JOIN_PATH = "/j/"
 """The beginning of the path of the page to which a link to join leads; its token follows."""
 
+JOIN_APP = "app"
+"""The query parameter by which that page is told to which app the link leads, if to one."""
 
-def chat_address(
-    services: Services, account: str, link: str, *, direct: bool = False
-) -> str | None:
+
+def chat_address(services: Services, account: str, link: str) -> str | None:
     """Return the address that opens the chat of an account, with a deep link to join.
 
     None where none is known yet, or its citizens write nothing there. One that isn't of the web
-    can't be tapped in other apps: unless `direct`, it is that of our page which leads there.
+    can't be tapped in other apps: then it is that of our page which leads there.
     """
+    app = ""
     if platform := services.platforms.get(account):
         url = platform.chat_link(link)
         is_web = url is None or url.startswith("https://")
-        if direct or is_web or services.public_address is None:
+        if is_web or services.public_address is None:
             return url
+        app = f"?{JOIN_APP}={platform_of(account)}"
     elif account != ACCOUNT or services.public_address is None:
         return None
-    return f"{services.public_address}{JOIN_PATH}{link.removeprefix(LINK_PREFIX)}"
+    return f"{services.public_address}{JOIN_PATH}{link.removeprefix(LINK_PREFIX)}{app}"
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """The messages to a chat about another, joined or parted; the page of a link to join."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.context import Services, chat_address
+from bot.context import Services
 from bot.messages import LinkItem, Reply
 from bot.platforms import webchat
 from bot.replies import build_reply
@@ -19,7 +18,7 @@ from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import platform_of
 from core.messaging.routes import account_for
 from dialogs.messages import joining as texts
-from dialogs.messages.platforms import NAMES
+from dialogs.messages.platforms import name_of
 
 
 def render_joining(
@@ -44,21 +43,23 @@ def render_joining(
 
 @dataclass(frozen=True)
 class JoinPage:
-    """A link to join two chats as its page shows it: where the first one is, and can go on.
+    """A link to join two chats as its page shows it: where the first one is, and goes on.
 
-    That is the page itself if it is `on_page`, and the apps to which `links` lead.
+    That is the `app`; the page itself for None.
     """
 
     language: str
     timezone: str
     municipality_id: str | None
     said: str
-    on_page: bool
-    links: Sequence[LinkItem]
+    app: LinkItem | None
 
 
-def join_page(session: Session, services: Services, token: str) -> JoinPage | None:
-    """Return the page of a link; None where it isn't valid any more. Nothing is changed."""
+def join_page(session: Session, services: Services, token: str, app: str = "") -> JoinPage | None:
+    """Return the page of a link to an `app`, or to the page; None where it leads nowhere.
+
+    Such is one that isn't valid any more. Nothing is changed.
+    """
     request = opened(session, token, services.clock())
     if request is None:
         return None
@@ -69,17 +70,15 @@ def join_page(session: Session, services: Services, token: str) -> JoinPage | No
     body = request.municipality_id
     if body is not None and body not in services.registry:
         body = None
-    accounts = {
-        each: account_for(services.registry, each, body or "")
-        for each in NAMES
-        if each not in (here, webchat.ACCOUNT)
-    }
-    link = f"{LINK_PREFIX}{token}"
-    links = [
-        LinkItem(label=services.texts.say(NAMES[each], language), url=url)
-        for each, account in accounts.items()
-        if account and (url := chat_address(services, account, link, direct=True))
-    ]
+    if here == (app or webchat.ACCOUNT):
+        return None
+    link = None
+    if app:
+        account = account_for(services.registry, app, body or "")
+        platform = services.platforms.get(account or "")
+        url = platform.chat_link(f"{LINK_PREFIX}{token}") if platform else None
+        if url is None:
+            return None
+        link = LinkItem(label=services.texts.say(name_of(app), language), url=url)
     said = services.texts.say(texts.on_page(here), language)
-    on_page = here != webchat.ACCOUNT
-    return JoinPage(language, chat.timezone, body, said, on_page, links)
+    return JoinPage(language, chat.timezone, body, said, link)

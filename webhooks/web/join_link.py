@@ -45,9 +45,9 @@ class JoinPages:
         self._application, self._renderer = application, renderer
         self._follower = LinkFollower(application)
 
-    async def show(self, request: Request, token: str) -> HTMLResponse:
+    async def show(self, request: Request, token: str, app: str = "") -> HTMLResponse:
         """Return the page; 410 where the link isn't valid any more, or never was."""
-        return self._page(request, token, await self._find(token))
+        return self._page(request, token, await self._find(token, app))
 
     async def begin(
         self, request: Request, token: str, form: Annotated[JoinForm, Form()]
@@ -55,7 +55,7 @@ class JoinPages:
         """Have the browser's conversation ask whether to join, and redirect to its page."""
         check_origin(request)
         found = await self._find(token)
-        if found is None or not found.on_page:
+        if found is None:
             return self._page(request, token, found)
         return await self._follower.follow(
             request,
@@ -67,8 +67,8 @@ class JoinPages:
             timezone=found.timezone,
         )
 
-    async def _find(self, token: str) -> JoinPage | None:
-        look = partial(join_page, services=self._application.services, token=token)
+    async def _find(self, token: str, app: str = "") -> JoinPage | None:
+        look = partial(join_page, services=self._application.services, token=token, app=app)
         return await self._application.database.read(look)
 
     def _page(self, request: Request, token: str, found: JoinPage | None) -> HTMLResponse:

@@ -52,7 +52,8 @@ def test_it_changes_nothing_and_sets_no_cookie(
     assert stored(deployment) == before
     page = client.get(path).text
     assert "Ο σύνδεσμος αυτός συνεχίζει μια συνομιλία στο Telegram." in page
-    assert 'href="https://viber.example/join_' in page  # it may go on there as well
+    assert "Συνέχεια σε αυτή τη σελίδα" in page
+    assert 'href="https://viber.example/join_' not in page  # it leads to this page alone
     assert 'href="https://telegram.example' not in page
 
 
@@ -95,10 +96,25 @@ def test_an_app_whose_address_no_other_can_open_is_reached_by_the_page(
     bot = chats.deployment.services.platforms[VIBER]
     monkeypatch.setattr(bot, "chat_link", lambda link: f"viber://pa?chatURI=town&context={link}")
     token = chats.link(TELEGRAM, "συνέχεια στο viber")
-    assert f"{PUBLIC}/j/{token}" in chats.deployment.last[0].text
-    assert (
-        f'href="viber://pa?chatURI=town&amp;context=join_{token}"' in client.get(f"/j/{token}").text
-    )
+    assert f"{PUBLIC}/j/{token}?app=viber" in chats.deployment.last[0].text
+    page = client.get(f"/j/{token}?app=viber").text
+    assert f'href="viber://pa?chatURI=town&amp;context=join_{token}"' in page
+    assert "Συνέχεια σε αυτή τη σελίδα" not in page  # it leads to that app alone
+
+
+def test_the_page_of_an_app_s_link_from_the_page_offers_no_other_app(
+    client: httpx.Client, chats: Chats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = chats.deployment.services.platforms[VIBER]
+    monkeypatch.setattr(bot, "chat_link", lambda link: f"viber://pa?chatURI=town&context={link}")
+    say(client, text="Γεια")
+    page = say(client, text="συνέχεια στο viber").text
+    link = page.partition('href="' + PUBLIC)[2].partition('"')[0].replace("&amp;", "&")
+    answer = client.get(link)
+    assert (answer.status_code, answer.text.count("Συνέχεια στ")) == (200, 1)
+    assert 'href="viber://pa?chatURI=town&amp;context=join_' in answer.text
+    for elsewhere in ("", "?app=webchat", "?app=email", "?app=none"):  # where it doesn't lead
+        assert client.get(link.replace("?app=viber", elsewhere)).status_code == 410
 
 
 def test_no_token_is_logged(
