@@ -156,6 +156,16 @@ class RequestLimits:
             connection.state.counted = True
             self._hit(self._single, "new or failed requests from this address", address)
 
+    def accept_link(self, connection: HTTPConnection, *, chats: bool = False) -> None:
+        """Note that the token of a request's link is a true one, so that no answer is a failure.
+
+        Else many wrong ones of the same address would keep it from opening. Where it opens a chat,
+        which may be a new one, those of an address are counted. Raises TooManyRequests.
+        """
+        connection.state.counted = True
+        if chats and (address := client_network(connection, self._exempt)):
+            self._hit(self._single, "chats opened by links from this address", address)
+
     def _hit(self, limit: int, what: str, who: str) -> None:
         if self._counts.add((what, who)) > limit:
             raise TooManyRequests(limit, what, self._counts.seconds_left((what, who)))

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Annotated, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
@@ -50,9 +50,13 @@ class TaskForm(BaseModel):
 
 
 def routes(application: Application, renderer: Renderer, limits: RequestLimits) -> APIRouter:
-    """Return the routes of the links."""
-    pages = LinkPages(application, renderer)
-    router = APIRouter(include_in_schema=False, dependencies=[Depends(limits.check_unknown)])
+    """Return the routes of the links.
+
+    A true token opens whatever else came from its address: only wrong ones are counted, which is
+    done once they have failed.
+    """
+    pages = LinkPages(application, renderer, limits)
+    router = APIRouter(include_in_schema=False)
     router.get(f"{PATH}{{token}}.ics")(pages.calendar)
     router.api_route(f"{PATH}{{token}}", methods=["GET", "HEAD"])(pages.show)
     router.post(f"{PATH}{{token}}")(pages.begin)
@@ -63,14 +67,14 @@ def routes(application: Application, renderer: Renderer, limits: RequestLimits) 
 class LinkPages:
     """Shows the appointments of links, and leads to the chat in which they are changed."""
 
-    def __init__(self, application: Application, renderer: Renderer) -> None:
-        self._application, self._renderer = application, renderer
+    def __init__(self, application: Application, renderer: Renderer, limits: RequestLimits) -> None:
+        self._application, self._renderer, self._limits = application, renderer, limits
         self._services, self._database = application.services, application.database
         self._follower = LinkFollower(application)
 
     async def show(self, request: Request, token: str) -> HTMLResponse:
         """Return the appointment with what can be done; 410 where it was cancelled or is over."""
-        found = await self._find(token)
+        found = await self._find(request, token)
         return self._page(request, token, found)
 
     async def calendar(self, request: Request, token: str) -> Response:
@@ -97,13 +101,14 @@ class LinkPages:
     ) -> Response:
         """Begin the task in the browser's conversation, or a new one, and redirect to its page."""
         check_origin(request)
-        found = await self._find(token)
+        found = await self._find(request, token)
         if found.ended:
             return self._page(request, token, found)
         if form.task == "coming":
             now = self._services.clock()
             await self._database.write(lambda s: come_by_link(s, token, form.shown, now))
             return RedirectResponse(_path(request, token), 303, headers=PRIVATE)
+        self._limits.accept_link(request, chats=True)
         return await self._follower.follow(
             request,
             municipality_page(request, self._services.registry, found.municipality_id),
@@ -127,12 +132,13 @@ class LinkPages:
                 raise HTTPException(404, NO_LINK)
         return RedirectResponse(f"{_path(request, token)}?{SAVED}#documents", 303, headers=PRIVATE)
 
-    async def _find(self, token: str) -> LinkedAppointment:
+    async def _find(self, request: Request, token: str) -> LinkedAppointment:
         """Return the appointment of a link. Raises HTTPException 404."""
         look = partial(linked_appointment, services=self._services, token=token)
         found = await self._database.read(look)
         if found is None:
             raise HTTPException(404, NO_LINK)
+        self._limits.accept_link(request)
         return found
 
     def _page(self, request: Request, token: str, found: LinkedAppointment) -> HTMLResponse:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
@@ -31,8 +31,8 @@ class JoinForm(BaseModel):
 
 def routes(application: Application, renderer: Renderer, limits: RequestLimits) -> APIRouter:
     """Return the routes of the links."""
-    pages = JoinPages(application, renderer)
-    router = APIRouter(include_in_schema=False, dependencies=[Depends(limits.check_unknown)])
+    pages = JoinPages(application, renderer, limits)
+    router = APIRouter(include_in_schema=False)
     router.api_route(f"{JOIN_PATH}{{token}}", methods=["GET", "HEAD"])(pages.show)
     router.post(f"{JOIN_PATH}{{token}}")(pages.begin)
     return router
@@ -41,8 +41,8 @@ def routes(application: Application, renderer: Renderer, limits: RequestLimits) 
 class JoinPages:
     """Shows where a chat can go on, and leads there."""
 
-    def __init__(self, application: Application, renderer: Renderer) -> None:
-        self._application, self._renderer = application, renderer
+    def __init__(self, application: Application, renderer: Renderer, limits: RequestLimits) -> None:
+        self._application, self._renderer, self._limits = application, renderer, limits
         self._follower = LinkFollower(application)
 
     async def show(self, request: Request, token: str, app: str = "") -> HTMLResponse:
@@ -57,6 +57,7 @@ class JoinPages:
         found = await self._find(token)
         if found is None:
             return self._page(request, token, found)
+        self._limits.accept_link(request, chats=True)
         return await self._follower.follow(
             request,
             municipality_page(request, self._application.services.registry, found.municipality_id),

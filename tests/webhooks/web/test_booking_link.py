@@ -353,6 +353,21 @@ def test_guessing_costs_one_read_by_an_index_and_is_limited(
     assert [each.status_code for each in answers] == [404] * 5 + [429] * 2
 
 
+def test_a_true_one_opens_however_many_wrong_ones_came_from_its_address(
+    path: str, serve: Serve, deployment: Deployment
+) -> None:
+    client = serve(requests_per_minute=3)
+    wrong = [client.get(f"/a/{'a' * 26}").status_code for _ in range(5)]
+    assert wrong == [404] * 3 + [429] * 2
+    for right in (path, f"{path}.ics"):
+        assert [client.get(right).status_code for _ in range(4)] == [200] * 4
+    chats = [client.post(path, data={"task": "move"}).status_code for _ in range(4)]
+    assert chats == [303] * 3 + [429]  # each may open a new one
+    deployment.clock.forward(days=30)
+    assert client.get(path).status_code == 410  # its state is told as well
+    assert client.get(f"/a/{'a' * 26}").status_code == 429
+
+
 def test_another_site_can_t_begin_anything(
     client: httpx.Client, path: str, deployment: Deployment
 ) -> None:
