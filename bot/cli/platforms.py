@@ -153,7 +153,8 @@ def doctor() -> None:
     """Check the server and the accounts in the settings; print what is wrong and what to do.
 
     Fails where anything is wrong, such as a server that isn't running; having no bot isn't, nor
-    having no server where a bot is polled, for then only pages need one.
+    having no server where a bot is polled, for then only pages need one. CHECK stands before what
+    can't be seen from here, such as what a mail server signs.
     """
     from bot.i18n.translator import Translator
     from bot.platforms.base import PollingPlatform
@@ -177,9 +178,11 @@ def doctor() -> None:
         names = " and ".join(f"RANTEVOU_{platform.upper()}__…" for platform in BOTS)
         _echo("bots", [f"none is configured: see {names} in .env.example"])
     for account, platform in accounts.items():
-        right, wrong = asyncio.run(platform.check_up(settings.public_address))
-        _echo(account, [*(f"ok  {line}" for line in right), *(f"WRONG  {line}" for line in wrong)])
-        well = well and not wrong
+        found = asyncio.run(platform.check_up(settings.public_address))
+        _echo(account, [f"ok  {line}" for line in found.right])
+        _echo(account, [f"CHECK  {line}" for line in found.to_do])
+        _echo(account, [f"WRONG  {line}" for line in found.wrong])
+        well = well and not found.wrong
     if not well:
         raise typer.Exit(1)
 

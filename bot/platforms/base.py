@@ -28,10 +28,14 @@ class Send(Protocol):
 
 
 class CheckUp(NamedTuple):
-    """The result of checking an account: what is right and what is wrong, one line each."""
+    """The result of checking an account: what is right and what is wrong, one line each.
+
+    And what the technician must see to, which can't be checked from here.
+    """
 
     right: list[str]
     wrong: list[str]
+    to_do: tuple[str, ...] = ()
 
 
 HandleResult = Callable[[str, WebhookResult], Awaitable[WebhookResponse]]

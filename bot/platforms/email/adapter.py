@@ -53,8 +53,10 @@ class Email(Platform):
         And the mailbox, if there is one. Whether the server signs can't be seen from here: so it is
         said what it must sign.
         """
-        right, wrong = await SmtpClient(self._settings).check_up(self.account)
-        found = await self._mailbox.check_up() if self._mailbox else CheckUp([], [])
-        if public_url is not None:
-            right = [*right, MUST_SIGN]
-        return CheckUp([*right, *found.right], [*wrong, *found.wrong])
+        sends = await SmtpClient(self._settings).check_up(self.account)
+        reads = await self._mailbox.check_up() if self._mailbox else CheckUp([], [])
+        return CheckUp(
+            [*sends.right, *reads.right],
+            [*sends.wrong, *reads.wrong],
+            () if public_url is None else (MUST_SIGN,),
+        )

@@ -255,7 +255,9 @@ def test_the_address_of_a_webhook_is_never_shown(technician: Technician) -> None
         "RANTEVOU_SLACK__TOWN__WEBHOOK_URL is ***: must be like "
         "https://hooks.slack.com/services/T0…/B0…/…"
     )
-    done = technician("doctor", code=1, settings=WEBHOOKS)  # no server is running
+    settings = {**WEBHOOKS, "public_url": "https://rantevou.my-town.gr"}
+    done = technician("doctor", code=1, settings=settings)  # no server is running
+    assert "email:town  CHECK  reminders carry List-Unsubscribe" in done.stdout
     for account in ("slack:town", "mattermost:hall"):
         assert f"{account}  ok  is configured; only a message shows" in done.stdout
     assert "sEcReT" not in done.stdout + done.stderr

@@ -201,7 +201,7 @@ def test_the_webhook_is_neither_logged_nor_shown(
 def test_the_doctor_posts_nothing_and_says_what_it_cannot_know(
     name: str, server: WebhookServer, texts: Translator
 ) -> None:
-    right, wrong = asyncio.run(room(name, server, texts).check_up(None))
+    right, wrong, _to_do = asyncio.run(room(name, server, texts).check_up(None))
     assert server.texts == []
     assert wrong == []
     assert "only a message shows" in right[0]
