@@ -39,7 +39,7 @@ from core.db.models import (
 )
 from core.errors import BookingRefused
 from core.messaging import conversations
-from core.messaging.keys import OF_JOINING, RELAYED_TO_CITIZEN, Cause, MessageKind
+from core.messaging.keys import OF_JOINING, RELAYED_TO_CITIZEN, TO_CONTACT, Cause, MessageKind
 from core.messaging.preferences import language_for, preferences_of
 from core.messaging.routes import ADDRESS_FIELDS, EMAIL
 from core.staff.alerts import was_alerted
@@ -103,7 +103,8 @@ def render_message(
         else:
             found = conversations.find(session, row.account, address)
             reply = None
-            if found and booking and found.citizen_id != booking.citizen_id:
+            is_strange = found and booking and found.citizen_id != booking.citizen_id
+            if is_strange and row.kind not in TO_CONTACT:
                 return None  # the chats were parted while it was being sent, or after it failed
             if found and booking:
                 language = preferences_of(session, found.citizen_id).language or found.language

@@ -13,7 +13,8 @@ from core.bookings.lost_codes import bookings_of_address
 from core.bookings.offers.ends import can_be_answered, open_offer
 from core.bookings.offers.served import can_be_kept
 from core.bookings.offers.service import hold_of, reason_of
-from core.db.models import Booking, OutboxRow
+from core.db.models import Booking, Contact, OutboxRow
+from core.messaging.addresses import gave_email
 from core.messaging.keys import TO_CHAT, Cause, MessageKind
 from core.messaging.reminder_ways import is_obsolete
 from core.staff.record import cancellation_reason
@@ -63,9 +64,10 @@ def render_notification(
         return None
     if kind == MessageKind.ADDRESS_REFUSED:
         changed = booking.email_changed_at
-        if changed is not None and changed > row.due_at:
+        if (changed is not None and changed > row.due_at) or not gave_email(session, row):
             return None
-        said = address_refused(loaded, booking, ZoneInfo(timezone))
+        is_own = session.get_one(Contact, row.contact_id).citizen_id == booking.citizen_id
+        said = address_refused(loaded, booking, ZoneInfo(timezone), is_own=is_own)
         return build_reply(services.texts, [said], language) if said else None
     if kind == MessageKind.CODE_SENT:
         bookings = bookings_of_address(session, booking, services.clock())

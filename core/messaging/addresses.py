@@ -66,14 +66,12 @@ def has_dead_email(session: Session, registry: Registry, booking: Booking) -> bo
     return bool(address and account and find_suppression(session, registry, account, address))
 
 
-def own_change(session: Session, booking: Booking, cause: Cause, kind: str) -> History | None:
-    """Return the change that a message is about, where the citizen who booked made it."""
+def citizen_change(session: Session, cause: Cause, kind: str) -> History | None:
+    """Return the change that a message is about, where a citizen made it, perhaps by the code."""
     if kind not in OWN_CHANGES:
         return None
     change = session.get(History, cause.number)
-    if change is None or change.member_id is not None:
-        return None
-    return change if change.citizen_id == booking.citizen_id else None
+    return change if change is not None and change.member_id is None else None
 
 
 def was_answered(session: Session, change: History) -> bool:
@@ -104,6 +102,13 @@ def email_given(session: Session, booking: Booking) -> History | None:
         ),
         None,
     )
+
+
+def gave_email(session: Session, row: OutboxRow) -> bool:
+    """Return whether the contact of a row that tells of a refused address is who gave it."""
+    change = session.get(History, Cause.parse(row.dedupe_key, row.recipient).number)
+    contact = session.get_one(Contact, row.contact_id)
+    return change is not None and change.citizen_id == contact.citizen_id
 
 
 def chat_of_email(

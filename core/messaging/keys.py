@@ -115,6 +115,10 @@ TO_CHAT = RELAYED_TO_CITIZEN | OF_JOINING
 """The kinds of message that go to a chat and are about no booking's change."""
 
 
+TO_CONTACT = TO_CHAT | {MessageKind.ADDRESS_REFUSED}
+"""The kinds of message that go to a chat, whosever booking they may be about."""
+
+
 @dataclass(frozen=True)
 class Cause:
     """The cause of a message, such as a change of a booking; each recipient gets it once."""

@@ -22,7 +22,7 @@ from core.db.models import (
     OutboxRow,
     OutboxStatus,
 )
-from core.messaging.addresses import OWN_CHANGES, chat_of_email, own_change, was_answered
+from core.messaging.addresses import OWN_CHANGES, chat_of_email, citizen_change, was_answered
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import SENT_STATUSES, OutboxMessage, enqueue, platform_of
 from core.messaging.preferences import preferences_of
@@ -187,8 +187,9 @@ def redirect_from_strangers(
 ) -> None:
     """Send another way what waits for contacts about bookings that aren't their citizen's any more.
 
-    These are bookings of `citizens`, who were one. A reply is left, for it answers that chat. So is
-    what is being sent, which is rendered for no stranger at another try.
+    These are bookings of `citizens`, who were one. A reply is left, for it answers that chat; so is
+    what tells whoever gave an e-mail address that it is refused. What is being sent is left, too:
+    it is rendered for no stranger at another try.
     """
     rows = session.scalars(
         select(OutboxRow)
@@ -198,7 +199,7 @@ def redirect_from_strangers(
             Booking.citizen_id.in_(citizens),
             Contact.citizen_id != Booking.citizen_id,
             UNSENT,
-            OutboxRow.kind != MessageKind.REPLY,
+            OutboxRow.kind.not_in((MessageKind.REPLY, MessageKind.ADDRESS_REFUSED)),
         )
         .order_by(OutboxRow.id)
     ).all()
@@ -227,9 +228,10 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     # Of two messages that are given up at once, the second sees that the first was.
     lock(session, f"fallback {booking.id}")
     cause, kind = Cause.parse(row.dedupe_key, row.recipient), MessageKind(row.kind)
-    own = own_change(session, booking, cause, kind)
-    if own and row.platform == EMAIL and row.status == OutboxStatus.FAILED:
-        _tell_of_address(session, registry, booking, own, now)
+    change = citizen_change(session, cause, kind)
+    if change and row.platform == EMAIL and row.status == OutboxStatus.FAILED:
+        _tell_of_address(session, registry, booking, change, now)
+    own = change if change and change.citizen_id == booking.citizen_id else None
     answers_change = False
     if kind is MessageKind.REPLY:
         # As the email of the confirmation, so that the attendee gets it only once.

@@ -18,7 +18,7 @@ from core.db.models import (
     OutboxStatus,
 )
 from core.db.statements import run
-from core.messaging.keys import TO_CHAT
+from core.messaging.keys import TO_CONTACT
 from core.messaging.recipients import ContactRecipient
 
 _FETCHED = "owed "
@@ -108,12 +108,16 @@ def pending_for(
         row
         for row in rows
         if row.contact_id == contact_id
+        and row.kind not in TO_CONTACT
         and _is_due(row.platform, row.status, row.due_at, platform, now)
     ]
 
 
 def told_to(session: Session, platform: str, contact_id: int, now: datetime) -> Sequence[OutboxRow]:
-    """Return the rows that are due to a contact itself, as of a relay thread, the oldest first."""
+    """Return the rows that are due to a contact itself, as of a relay thread, the oldest first.
+
+    Such as that an e-mail address is refused that they gave for another's booking, by its code.
+    """
     rows = session.scalars(
         select(OutboxRow)
         .where(OutboxRow.recipient == str(ContactRecipient(contact_id)), UNSENT)
@@ -122,7 +126,7 @@ def told_to(session: Session, platform: str, contact_id: int, now: datetime) -> 
     return [
         row
         for row in rows
-        if row.kind in TO_CHAT and _is_due(row.platform, row.status, row.due_at, platform, now)
+        if row.kind in TO_CONTACT and _is_due(row.platform, row.status, row.due_at, platform, now)
     ]
 
 
@@ -144,7 +148,7 @@ def have_pending(
     told = (
         select(*what)
         .join(OutboxRow, OutboxRow.recipient == recipient)
-        .where(Conversation.id.in_(conversation_ids), UNSENT, OutboxRow.kind.in_(TO_CHAT))
+        .where(Conversation.id.in_(conversation_ids), UNSENT, OutboxRow.kind.in_(TO_CONTACT))
     )
     rows = session.execute(union_all(of_bookings, told)).all()
     return {

@@ -34,6 +34,17 @@ WHAT: Mapping[MessageKind, TextTemplate] = {
 EMAIL_IS_DEAD = _("The e-mail address takes no messages. Please ask for the right one.")
 
 
+_OWN_REFUSED = _(
+    "The e-mail about your appointment couldn't be delivered to {address}: {appointment}. "
+    "Your booking stands. If the address is wrong, write “my appointments” and correct it."
+)
+_REFUSED_BY_CODE = _(
+    "The e-mail about the appointment couldn't be delivered to {address}: {appointment}. "
+    "The booking stands. If the address is wrong, write “change my details” and correct it, with "
+    "the code."
+)
+
+
 def what_failed(kind: str, platform: str) -> Text | None:
     """Return the line of the message that wasn't delivered; None where there is none."""
     found = WHAT.get(MessageKind(kind))
@@ -41,17 +52,18 @@ def what_failed(kind: str, platform: str) -> Text | None:
 
 
 def address_refused(
-    loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo
+    loaded: LoadedMunicipality, booking: Booking, citizen: ZoneInfo, *, is_own: bool = True
 ) -> Message | None:
-    """Return the news that an e-mail didn't arrive, to the chat in which its address was given."""
+    """Return the news that an e-mail didn't arrive, to the chat in which its address was given.
+
+    That may be another's chat, where it was given with the booking's code (not `is_own`).
+    """
     address = booking.details.get(ADDRESS_FIELDS[EMAIL])
     known = loaded.has(booking.service, booking.branch)
     if booking.state != BookingState.CONFIRMED or not address or not known:
         return None
-    said = _(
-        "The e-mail about your appointment couldn't be delivered to {address}: {appointment}. "
-        "Your booking stands. If the address is wrong, write “my appointments” and correct it.",
-        address=masked_email(address),
-        appointment=one_line(loaded, booking, citizen),
-    )
+    template = _OWN_REFUSED if is_own else _REFUSED_BY_CODE
+    appointment = one_line(loaded, booking, citizen)
+    args = {"address": masked_email(address), "appointment": appointment}
+    said = TextTemplate(template.message, args=args)
     return Message((Paragraph(said),), brief=said)

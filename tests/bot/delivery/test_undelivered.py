@@ -241,6 +241,34 @@ def test_who_changes_it_in_a_chat_is_told_there_once_that_emails_do_not_arrive(
 
 
 @mostly_on("sqlite")
+@pytest.mark.parametrize("account", ["push", "webchat"])
+def test_who_gives_a_wrong_address_by_the_code_is_told(push: PushDeployment, account: str) -> None:
+    """In their own chat, for only they know which address they meant."""
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    if account == "webchat":
+        push.deployment.platform = push.deployment.account = account
+        push.deployment.services.registry.accounts |= {account}
+    code = push.deployment.rows("SELECT code FROM bookings WHERE code IS NOT NULL")[0][0]
+    push.email.fails = [DeliveryError("no such mailbox", unreachable=True)] * 9
+    given = ("Γεια", "αλλαγή στοιχείων", code, "6912345678", "email", "niki@example.gr")
+    push.deployment.talk(*given, who="other")
+    push.deliver(push.settled)
+    if account == "webchat":
+        services, page = (
+            push.deployment.services,
+            Sender(platform=account, account=account, address="other"),
+        )
+        fetched = push.deployment.database.write_sync(lambda s: inbox.fetch(s, services, page))
+        said = [each.text for each in fetched]
+    else:
+        said = push.server.to("other")
+    told = [each for each in said if "δεν παραδόθηκε" in each]
+    assert ["n…@example.gr" in each and "με τον κωδικό" in each for each in told] == [True]
+    assert not any("δεν παραδόθηκε" in each for each in push.server.to("citizen"))
+
+
+@mostly_on("sqlite")
 def test_of_an_address_that_is_dead_staff_are_told_once_and_what_was_lost(
     push: PushDeployment,
 ) -> None:
