@@ -9,7 +9,7 @@ are preferences.
 
 Whoever leaves takes along what was booked in that chat, and nothing else: it is what they would
 have, had the chats never been joined, so that parting neither gives away the other's appointments,
-nor evades a limit. What was booked in a page that was erased is its oldest chat's that is left.
+nor evades a limit. What was booked in a page that was erased is the oldest chat's that stays.
 Known details are forgotten in all of them, for nobody can tell whose they are. Codes are renewed.
 """
 
@@ -89,7 +89,7 @@ def part(
     The others are told, with the new codes of their bookings.
     """
     left, remaining = leaver.citizen_id, others(session, leaver.id)
-    _set_contacts(session, left)
+    _set_contacts(session, left, leaver)
     citizen = Citizen(details={}, created_at=now)
     session.add(citizen)
     session.flush()
@@ -122,14 +122,15 @@ def _in_use(session: Session, *which: ColumnElement[bool]) -> Sequence[Contact]:
     ).all()
 
 
-def _set_contacts(session: Session, citizen_id: int) -> None:
-    """Set the contact of a citizen's bookings that have none in use: the oldest that they have.
+def _set_contacts(session: Session, citizen_id: int, leaver: Contact | None = None) -> None:
+    """Set the contact of a citizen's bookings that have none in use: the oldest that they keep.
 
     They were made before any chat was joined, or in a page that was erased since. Those that the
     office offers follow what they are for.
     """
     ids = [contact.id for contact in _in_use(session, Contact.citizen_id == citizen_id)]
-    if not ids:
+    kept = [each for each in ids if leaver is None or each != leaver.id]
+    if not kept:
         return
     session.execute(
         update(Booking)
@@ -138,7 +139,7 @@ def _set_contacts(session: Session, citizen_id: int) -> None:
             or_(Booking.contact_id.is_(None), Booking.contact_id.not_in(ids)),
             Booking.offered_for_id.is_(None),
         )
-        .values(contact_id=ids[0], version=Booking.version + 1)
+        .values(contact_id=kept[0], version=Booking.version + 1)
     )
 
 
