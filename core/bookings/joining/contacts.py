@@ -29,6 +29,7 @@ from core.db.models import (
     Citizen,
     Contact,
     Conversation,
+    History,
     InboundRow,
     RelayThread,
 )
@@ -70,7 +71,7 @@ def join(session: Session, registry: Registry, first: Actor, other: Contact, now
     citizen, former = first.citizen_id, other.citizen_id
     _set_contacts(session, citizen)
     _set_contacts(session, former)
-    _give(session, citizen, Booking.citizen_id == former)
+    _give(session, former, citizen, Booking.citizen_id == former)
     kept, given = session.get_one(Citizen, citizen), session.get_one(Citizen, former)
     kept.details, given.details = {**given.details, **kept.details}, {}
     other.citizen_id = citizen
@@ -94,8 +95,8 @@ def part(
     session.add(citizen)
     session.flush()
     own = select(Booking.id).where(Booking.citizen_id == left, Booking.contact_id == leaver.id)
-    _give(session, citizen.id, Booking.offered_for_id.in_(session.scalars(own).all()))
-    _give(session, citizen.id, Booking.citizen_id == left, Booking.contact_id == leaver.id)
+    _give(session, left, citizen.id, Booking.offered_for_id.in_(session.scalars(own).all()))
+    _give(session, left, citizen.id, Booking.citizen_id == left, Booking.contact_id == leaver.id)
     session.get_one(Citizen, left, populate_existing=True).details = {}
     leaver.citizen_id = citizen.id
     session.flush()
@@ -143,8 +144,17 @@ def _set_contacts(session: Session, citizen_id: int, leaver: Contact | None = No
     )
 
 
-def _give(session: Session, citizen_id: int, *which: ColumnElement[bool]) -> None:
-    """Make bookings a citizen's, past ones too."""
+def _give(session: Session, former: int, citizen_id: int, *which: ColumnElement[bool]) -> None:
+    """Make a former citizen's bookings another's, past ones too, with what they did to them.
+
+    Else what isn't delivered yet of their own changes would be told as if others had made them.
+    """
+    ids = select(Booking.id).where(*which)
+    session.execute(
+        update(History)
+        .where(History.booking_id.in_(ids), History.citizen_id == former)
+        .values(citizen_id=citizen_id)
+    )
     session.execute(
         update(Booking).where(*which).values(citizen_id=citizen_id, version=Booking.version + 1)
     )

@@ -21,11 +21,12 @@ from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.offers.making import make_offers, plan_offers
 from core.catalogue.registry import Registry
-from core.db.models import Booking, ExceptionKind, OutboxRow, StaffRoom, TimeOffer
+from core.db.models import Booking, ExceptionKind, History, OutboxRow, StaffRoom, TimeOffer
 from core.errors import DeliveryError
 from core.staff import webhooks
+from tests.bot.chats import TELEGRAM, VIBER, Chats
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
-from tests.conftest import mostly_on
+from tests.conftest import Deployment, mostly_on
 from tests.core.bookings.offers.acting import ask_at
 
 OPERATOR = Staff(Role.OPERATOR, "cli")
@@ -266,6 +267,25 @@ def test_who_gives_a_wrong_address_by_the_code_is_told(push: PushDeployment, acc
     told = [each for each in said if "δεν παραδόθηκε" in each]
     assert ["n…@example.gr" in each and "με τον κωδικό" in each for each in told] == [True]
     assert not any("δεν παραδόθηκε" in each for each in push.server.to("citizen"))
+
+
+@mostly_on("sqlite")
+@pytest.mark.parametrize("parted", [False, True])
+def test_an_own_change_is_not_told_as_another_s_once_the_chats_were_joined(
+    deployment: Deployment, *, parted: bool
+) -> None:
+    chats = Chats(deployment)
+    chats.book(VIBER, "12:30")
+    chats.join(TELEGRAM, VIBER)  # so that what was booked in Viber is Telegram's citizen's
+    if parted:
+        chats.talk(VIBER, "χωρισμός", "ναι")
+
+    def own(session: Session) -> bool:
+        booking = session.scalars(select(Booking).where(Booking.code.is_not(None))).one()
+        (change,) = session.scalars(select(History).where(History.action == "confirmed"))
+        return change.citizen_id == booking.citizen_id
+
+    assert deployment.database.write_sync(own)
 
 
 @mostly_on("sqlite")
