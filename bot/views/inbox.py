@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from bot.context import Services, load_conversation
 from bot.messages import WEBCHAT, Reply, Sender
 from bot.views.joining import render_joining
-from bot.views.notification import render_notification
+from bot.views.notification import Offers, render_notification
 from bot.views.relay import render_to_citizen
+from core.bookings.offers.ends import open_offers
 from core.db.models import Booking, OutboxRow, OutboxStatus
 from core.messaging import conversations, page_inbox
 from core.messaging.conversations import StoredConversation
@@ -27,7 +28,8 @@ def fetch(session: Session, services: Services, sender: Sender) -> list[Reply]:
         *page_inbox.told_to(session, sender.platform, found.contact_id, now),
     ]
     due = sorted(rows, key=lambda row: (row.due_at, row.id))
-    added = [_add(session, services, found, sender, each) for each in due]
+    offers = open_offers(session, {row.booking_id for row in due if row.booking_id})
+    added = [_add(session, services, found, sender, each, offers) for each in due]
     return [reply for reply in added if reply]
 
 
@@ -56,6 +58,7 @@ def _add(
     found: StoredConversation,
     sender: Sender,
     due: OutboxRow,
+    offers: Offers,
 ) -> Reply | None:
     """Add a message that is due to a conversation; return it, None where it is obsolete.
 
@@ -67,7 +70,9 @@ def _add(
         reply = render_joining(session, services, due, found.language)
     else:
         booking = session.get_one(Booking, due.booking_id)
-        reply = render_notification(session, services, due, booking, found.language, found.timezone)
+        reply = render_notification(
+            session, services, due, booking, found.language, found.timezone, offers=offers
+        )
     due.status = OutboxStatus.DELIVERED if reply else OutboxStatus.CANCELLED
     if reply:
         stored = [reply.model_dump(mode="json", exclude_defaults=True)]

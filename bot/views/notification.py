@@ -1,5 +1,6 @@
 """Renders notifications."""
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from core.bookings.lost_codes import bookings_of_address
 from core.bookings.offers.ends import can_be_answered, open_offer
 from core.bookings.offers.served import can_be_kept
 from core.bookings.offers.service import hold_of, reason_of
-from core.db.models import Booking, Contact, OutboxRow
+from core.db.models import Booking, Contact, OutboxRow, TimeOffer
 from core.messaging.addresses import gave_email
 from core.messaging.keys import TO_CHAT, Cause, MessageKind
 from core.messaging.reminder_ways import is_obsolete
@@ -21,6 +22,9 @@ from core.staff.record import cancellation_reason
 from dialogs.messages.notification import codes_message, notification_message
 from dialogs.messages.time_offer import STATES, Offered
 from dialogs.messages.undelivered import address_refused
+
+Offers = Mapping[int, TimeOffer]
+"""Open offers, by the ids of the bookings that they are for."""
 
 
 def is_news(session: Session, services: Services, row: OutboxRow) -> bool:
@@ -41,8 +45,12 @@ def render_notification(
     timezone: str,
     *,
     to_attendee: bool = False,
+    offers: Offers | None = None,
 ) -> Reply | None:
-    """Return a notification's reply, by the booking as it is now; None where it is obsolete."""
+    """Return a notification's reply, by the booking as it is now; None where it is obsolete.
+
+    `offers` are the open ones of it and others, where those were read.
+    """
     kind, loaded = MessageKind(row.kind), services.registry[booking.municipality_id]
     if kind in STATES:
         offer_id, _state = Cause.parse(row.dedupe_key, row.recipient).as_offer()
@@ -84,15 +92,17 @@ def render_notification(
         services.clock(),
         to_attendee=to_attendee,
         reason=reason,
-        offered=_offered(session, services, booking),
+        offered=_offered(session, services, booking, offers),
     )
     said = with_change(session, loaded, row, booking, ZoneInfo(timezone), said)
     return build_reply(services.texts, [said], language) if said else None
 
 
-def _offered(session: Session, services: Services, booking: Booking) -> Offered | None:
+def _offered(
+    session: Session, services: Services, booking: Booking, offers: Offers | None
+) -> Offered | None:
     """Return the offer that can be accepted for a booking."""
-    offer = open_offer(session, booking.id)
+    offer = open_offer(session, booking.id) if offers is None else offers.get(booking.id)
     if offer is None or not can_be_answered(offer, services.clock()):
         return None
     return Offered(offer, hold_of(session, offer), reason_of(session, offer))

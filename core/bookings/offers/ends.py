@@ -1,6 +1,6 @@
 """The ends of offers of another time, with which what was held for them is free again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import (
@@ -61,11 +61,23 @@ ENDING: Collection[HistoryAction] = frozenset(
 
 _OPEN_OF_BOOKING = select(TimeOffer).where(TimeOffer.booking_id == bindparam("booking_id"), OPEN)
 
+_OPEN_OF_SEVERAL = select(TimeOffer).where(
+    TimeOffer.booking_id.in_(bindparam("booking_ids", expanding=True)), OPEN
+)
+
 
 def open_offer(session: Session, booking_id: int, *, lock: bool = False) -> TimeOffer | None:
     """Return the open offer of a booking, if there is one; locked where that is asked for."""
     query = _OPEN_OF_BOOKING.with_for_update() if lock else _OPEN_OF_BOOKING
     return session.scalar(query, {"booking_id": booking_id})
+
+
+def open_offers(session: Session, booking_ids: Collection[int]) -> Mapping[int, TimeOffer]:
+    """Return the open offers of some bookings, by the bookings' ids."""
+    if not booking_ids:
+        return {}
+    found = session.scalars(_OPEN_OF_SEVERAL, {"booking_ids": list(booking_ids)})
+    return {offer.booking_id: offer for offer in found}
 
 
 def is_made(session: Session, booking_id: int, now: datetime) -> bool:

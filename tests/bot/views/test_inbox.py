@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
 from bot.messages import LINK_CHOICE, Inbound, Sender
@@ -363,6 +363,31 @@ def test_it_is_sent_in_the_language_of_now(booked: Deployment) -> None:
 
 
 @portable
+@portable
+def test_what_is_offered_is_asked_once_for_all_messages(booked: Deployment) -> None:
+    services, statements = booked.services, list[str]()
+
+    def change(session: Session) -> None:
+        booking = session.scalars(select(Booking).where(Booking.code.is_not(None))).one()
+        for name in ("Άννα", "Νίκη"):
+            now = booked.clock()
+            by_staff.edit(session, services.registry, OPERATOR, booking, {"name": name}, now)
+            booked.clock.forward(minutes=1)
+
+    def fetch(session: Session) -> int:
+        event.listen(session.get_bind(), "before_cursor_execute", note)
+        told = inbox.fetch(session, services, message(99, ""))
+        event.remove(session.get_bind(), "before_cursor_execute", note)
+        return len(told)
+
+    def note(*given: object) -> None:
+        statements.append(str(given[2]))
+
+    booked.database.write_sync(change)
+    assert booked.database.write_sync(fetch) == 2
+    assert sum("FROM time_offers" in each for each in statements) == 1
+
+
 def test_a_stranger_fetches_nothing(booked: Deployment) -> None:
     booked.clock.forward(days=6, hours=6)
     stranger = message(1, "Γεια").model_copy(update={"address": "b", "message_id": "b 1"})
