@@ -59,8 +59,12 @@ EXPECTATIONS = {
     "string_pattern_mismatch": "its name must be of A-Z, 0-9 and single _, such as TOWN",
     "model_type": "must be followed by __ and a field's name",
     "dict_type": "must be followed by __, a name of your choice, __ and a field's name",
+    "value_error": "{error}",
 }
-"""The expectation, by the type of pydantic's error; of other types, its message is shown."""
+"""The expectation, by the type of pydantic's error; of other types, its message is shown.
+
+Of a ValueError of ours, pydantic's message has words before our own.
+"""
 
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
 
@@ -284,7 +288,7 @@ def _describe(error: ErrorDetails, models: Mapping[str, type[AccountSettings]]) 
         value = f" is {_masked(name, error['input'], models)}"
     words = EXPECTATIONS.get(error["type"])
     why = words.format(**error.get("ctx", {})) if words else error["msg"]
-    return f"RANTEVOU_{name.upper()}{value}: {why.removeprefix('Value error, ')}"
+    return f"RANTEVOU_{name.upper()}{value}: {why}"
 
 
 def _masked(name: str, value: object, models: Mapping[str, type[AccountSettings]]) -> str:

@@ -38,6 +38,7 @@ class PlatformGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
+            # Typer's words are pydantic's, with control characters escaped; the cause's aren't.
             error.message = error.message.removeprefix("Value error, ")
             raise
 

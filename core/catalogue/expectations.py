@@ -19,8 +19,9 @@ def expectation(error: ErrorDetails) -> str:
     words = _BY_TYPE.get(error["type"])
     if callable(words):
         return words(error)
-    message = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return words or message
+    if words is None and error["type"] == "value_error":
+        return str(error["ctx"]["error"])  # ours; pydantic's message has words before it
+    return words or error["msg"].removeprefix("Input should be ")
 
 
 def _number(error: ErrorDetails) -> str:

@@ -122,7 +122,8 @@ def _message(found: Mapping[str, Any], body: object) -> str:
         return f"The body isn't said to be JSON. {NOT_JSON}"
     if words := WORDS.get(kind):
         return words.format_map(found.get("ctx", {}))
-    return str(found["msg"]).removeprefix("Value error, ")
+    ours = found.get("ctx", {}).get("error")  # pydantic's message has words before it
+    return str(ours) if isinstance(ours, ValueError) else str(found["msg"])
 
 
 def install(app: FastAPI) -> None:
