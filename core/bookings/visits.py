@@ -34,6 +34,11 @@ def is_ready(booking: Booking, document: LocalizedText) -> bool:
     return document_name(document) in (booking.ready or [])
 
 
+def ready_documents(booking: Booking, documents: Iterable[LocalizedText]) -> Sequence[str]:
+    """Return the names of those documents of a booking's service that are ready, in their order."""
+    return [document_name(each) for each in documents if is_ready(booking, each)]
+
+
 def will_come(booking: Booking, now: datetime) -> None:
     """Keep with a booking that its citizen will come. Raises BookingRefused."""
     check_open(booking, now)

@@ -63,6 +63,10 @@ BOOKING: dict[str, Any] = {
     "arrived_at": None,
     "initials": "M.P.",
 }
+VISIT: dict[str, Any] = {
+    "coming_at": "2026-12-01T12:35:00+02:00",
+    "ready": ["Δελτίο ταυτότητας ή διαβατήριο"],
+}
 CHANGE: dict[str, Any] = {
     "at": "2026-11-30T09:00:00+02:00",
     "change": "moved",
@@ -168,12 +172,21 @@ class Booking(BookingSummary):
 
     model_config = example(
         **BOOKING,
+        **VISIT,
         details={"name": "Maria Papadopoulou", "phone": "+306912345678"},
         consent="details sample-1",
         note=None,
         history=[CHANGE],
     )
 
+    coming_at: datetime | None = Field(
+        description="When the citizen said that they come; null where they didn't, or it was moved "
+        "since."
+    )
+    ready: list[str] = Field(
+        description="The documents that the citizen has ticked as ready, by their Greek names in "
+        "the catalogue."
+    )
     details: dict[str, str] | None = Field(
         description="By the catalogue's fields; null without the scope `personal`."
     )
@@ -186,7 +199,13 @@ class ChangedBooking(Booking):
     """A booking as it is after a change."""
 
     model_config = example(
-        **BOOKING, details=None, consent=None, note=None, history=[CHANGE], told_on=["telegram"]
+        **BOOKING,
+        **VISIT,
+        details=None,
+        consent=None,
+        note=None,
+        history=[CHANGE],
+        told_on=["telegram"],
     )
 
     told_on: list[str] = Field(

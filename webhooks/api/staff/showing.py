@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from core.bookings.agenda import AgendaEntry, entry_of
 from core.bookings.booking_details import At, BookingDetails, Change
+from core.bookings.visits import ready_documents
 from core.catalogue.registry import LoadedMunicipality
 from webhooks.api.staff import models
 from webhooks.api.staff.models import Booking, BookingChange, BookingSummary
@@ -19,8 +20,11 @@ def summary(loaded: LoadedMunicipality, entry: AgendaEntry) -> BookingSummary:
 def whole(found: BookingDetails, *, personal: bool) -> Booking:
     """Return a booking with its history; with what is `personal` only if that may be shown."""
     loaded, booking = found.loaded, found.booking
+    service = loaded.body.services.get(booking.service)
     return Booking(
         **_facts(loaded, entry_of(loaded, booking)),
+        coming_at=_local(loaded, booking.coming_at),
+        ready=ready_documents(booking, service.documents if service else ()),
         details=dict(booking.details) if personal else None,
         consent=booking.consent_version,
         note=found.note if personal else None,

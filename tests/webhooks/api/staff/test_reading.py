@@ -1,18 +1,22 @@
 """Programs read the catalogue, free times, bookings in pages, found, and whole."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from core.actor import KeyScope, Role
-from core.db.models import BookingState
+from core.bookings.visits import will_come
+from core.catalogue.model import Municipality
+from core.db.models import Booking, BookingState
 from core.staff import record
 from core.staff.rights import Action
 from tests.conftest import mostly_on
 from tests.core.small_municipality import MONDAY
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN
-from tests.webhooks.api.staff.towns_office import TownsOffice
+from tests.webhooks.api.staff.towns_office import TOWNS, TownsOffice
 
 DAY = {"from": str(MONDAY)}
 BOOKINGS = f"/municipalities/{TOWN}/bookings"
@@ -202,6 +206,29 @@ def test_a_booking_is_read_with_its_details_only_by_who_may(office: TownsOffice)
     assert whole["details"]["name"] == "Μαρία Παπαδοπούλου"
     assert [each["change"] for each in whole["history"]] == ["held", "confirmed"]
     assert {each["by"] for each in whole["history"]} == {"citizen"}
+
+
+@mostly_on("sqlite")
+def test_a_booking_says_whether_its_citizen_comes_and_what_is_ready(office: TownsOffice) -> None:
+    booking, key = office.book(), office.key(KeyScope.READ)
+    path = f"/bookings/{booking.id}"
+    read = office.get(path, key)
+    assert (read.json()["coming_at"], read.json()["ready"]) == (None, [])
+    town = TOWNS[TOWN].model_dump(mode="json")
+    papers = [{"el": each, "en": f"{each}, in English"} for each in ("Άδεια", "Τίτλος")]
+    town["groups"][0]["services"][0]["documents"] = papers
+    office.deployment.load(Municipality.model_validate(town))
+
+    def come(session: Session) -> None:
+        found, now = session.get_one(Booking, booking.id), office.deployment.services.clock()
+        will_come(found, now)
+        found.ready = ["Πιστοποιητικό", "Τίτλος"]  # the first isn't asked for any more
+
+    office.do(come)
+    again = office.get(path, key)
+    assert again.headers["ETag"] != read.headers["ETag"]
+    assert datetime.fromisoformat(again.json()["coming_at"]) == office.deployment.services.clock()
+    assert again.json()["ready"] == ["Τίτλος"]
 
 
 @mostly_on("sqlite")
