@@ -58,11 +58,12 @@ class ClaimedMessage(Claimed):
 class Claims(NamedTuple):
     """The messages to send, rendered, and the numbers of rows that a claim changed.
 
-    Of all `rows`, `chosen` are the reminders that it gave a way, `reminders` those that it claimed.
+    Of all `rows`, `due` are reminders without a way, `chosen` got one; `reminders` were claimed.
     """
 
     messages: list[ClaimedMessage]
     rows: int
+    due: int
     chosen: int
     reminders: int
 
@@ -156,6 +157,7 @@ def claim_and_render(
     return Claims(
         messages,
         len(due) + len(rows),
+        len(due),
         sum(row.account != REMINDERS for row in due),
         sum(row.kind == MessageKind.REMINDER for row in rows),
     )

@@ -40,13 +40,14 @@ class ReminderPace:
         self._allowed_at, self._begun_by_others = now, begun_by_others
         return min(self._left, FEW) if self._gives_way else self._left
 
-    def count(self, chosen: int, claimed: int, now: float) -> float:
+    def count(self, chosen: int, claimed: int, now: float, ended: int = 0) -> float:
         """Count the ways that were chosen, and the reminders claimed; return the seconds of rest.
 
-        There is none after 0 chosen. One that is tried again is claimed twice.
+        There is none where none was chosen, nor has `ended` instead, being over or of another time.
+        One that is tried again is claimed twice.
         """
         self._left = min(self._left + claimed - chosen, MOST)
-        if not (chosen and self._gives_way):
+        if not ((chosen or ended) and self._gives_way):
             return 0.0
         rest = min(REST_TIMES * (now - self._allowed_at), LONGEST_REST)
         self._rest_until = now + rest

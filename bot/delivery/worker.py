@@ -160,7 +160,8 @@ class DeliveryWorker:
                 s, services, room, self.name, limit, self._give_up, being_sent, ways
             )
         )
-        if rest := pace.count(found.chosen, found.reminders, loop.time()):
+        ended = found.due - found.chosen
+        if rest := pace.count(found.chosen, found.reminders, loop.time(), ended):
             loop.call_later(rest, self._woken.set)
         for message in found.messages:
             self._start(message, self._deliver(message))

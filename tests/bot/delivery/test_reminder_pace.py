@@ -28,4 +28,7 @@ def test_while_others_use_the_database_few_are_chosen_between_rests() -> None:
     assert pace.allowed(5.01 + rest / 2, 2) == 0
     assert pace.allowed(5.02 + rest, 3) == FEW
     assert pace.count(FEW, FEW, 5.9) == LONGEST_REST  # it waited for turns
-    assert pace.allowed(6.5, 3) == MOST
+    assert pace.allowed(6.2, 4) == FEW
+    rest = pace.count(0, 0, 6.21, ended=FEW)  # they were over, or of another time
+    assert round(rest, 6) == REST_TIMES * 0.01
+    assert pace.allowed(6.5, 4) == MOST
