@@ -1,15 +1,25 @@
 """Finding whether a message has arrived, and the message that a receipt is about."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, TextClause, select
 from sqlalchemy.orm import Session
 
-from core.db.models import UNSENT, Contact, InboundRow, OutboxRow, OutboxStatus, address_key
+from core.db.models import (
+    UNSENT,
+    Booking,
+    Contact,
+    InboundRow,
+    OutboxRow,
+    OutboxStatus,
+    address_key,
+)
 from core.errors import RetryTransaction
-from core.messaging.outbox import LEASE, SENT_STATUSES
+from core.messaging.outbox import LEASE, SENT_STATUSES, platform_of
 from core.messaging.recipients import ContactRecipient
+from core.messaging.routes import ADDRESS_FIELDS
 
 SEND_GRACE = timedelta(seconds=2)
 """The time after which the outcome of a message that is being sent counts as unknown."""
@@ -81,15 +91,32 @@ def find_by_provider_id(
             Contact.account == account, Contact.address_hash == address_key(account, address)
         )
         recipient = str(ContactRecipient(session.scalar(contact) or 0))
-        claimed = select(OutboxRow.id).where(
-            OutboxRow.recipient == recipient,
-            UNSENT,
-            OutboxRow.status == OutboxStatus.CLAIMED,
-            OutboxRow.try_at > now + LEASE - SEND_GRACE,
-        )
-        if session.scalar(claimed.limit(1)):
+        claimed = select(OutboxRow.id).where(OutboxRow.recipient == recipient, *_being_sent(now))
+        if session.scalar(claimed.limit(1)) or address in _attendees(session, account, now):
             raise RetryTransaction
     return row
+
+
+def _being_sent(now: datetime) -> Sequence[ColumnElement[bool] | TextClause]:
+    """Return the conditions of a message that is being sent since a moment ago."""
+    return (
+        UNSENT,
+        OutboxRow.status == OutboxStatus.CLAIMED,
+        OutboxRow.try_at > now + LEASE - SEND_GRACE,
+    )
+
+
+def _attendees(session: Session, account: str, now: datetime) -> set[str | None]:
+    """Return the addresses of attendees to which an account is sending."""
+    field = ADDRESS_FIELDS.get(platform_of(account))
+    if field is None:
+        return set()
+    sending = (
+        select(Booking)
+        .join(OutboxRow, OutboxRow.booking_id == Booking.id)
+        .where(OutboxRow.account == account, OutboxRow.contact_id.is_(None), *_being_sent(now))
+    )
+    return {booking.details.get(field) for booking in session.scalars(sending)}
 
 
 def provider_id_of(session: Session, row_id: int | None) -> str | None:
