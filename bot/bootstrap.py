@@ -176,7 +176,7 @@ def bootstrap(
     seem to have lost the bookings. `platforms` are those with which the settings were read.
     """
     texts = Translator()
-    accounts = build_platforms(settings.accounts, texts, platforms)
+    accounts = build_platforms(settings.accounts, texts, platforms, settings.public_address)
     database = Database(settings.database_url, settings.given_encryption_key)
     try:
         database.prepare(create=create)

@@ -216,7 +216,8 @@ class Reply(BaseModel):
     on it. One to a room of staff goes to a `topic` of it, if given, and may answer an earlier one
     (`answers`, its platform's id): if it `only_answers`, it isn't sent as it is where that was
     deleted. `edits` means that it replaces that message where it still stands. One by e-mail has
-    `email`, and comes with its `file`, if it has one.
+    `email`, and comes with its `file`, if it has one. After `valid_seconds` it isn't worth
+    delivering.
     """
 
     text: str
@@ -241,6 +242,7 @@ class Reply(BaseModel):
     only_answers: bool = False
     edits: bool = False
     email: EmailMetadata | None = None
+    valid_seconds: int | None = None
 
 
 class Sender(BaseModel):

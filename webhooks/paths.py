@@ -11,6 +11,9 @@ from bot.views.reminder_link import PATH as REMINDERS
 FRAMED = "/embed"
 """The beginning of the paths that other sites may frame; their cookies are cross-site ones."""
 
+WEBHOOK = "/webhooks/[^/]+/[^/]+/"
+"""The beginning of the path of a webhook whose last part nobody can guess."""
+
 ROOTS = ("", "/m/{municipality}", FRAMED, f"{FRAMED}/m/{{municipality}}")
 """Every page's path, without its last slash."""
 
@@ -27,5 +30,5 @@ def path_within_root(scope: Scope) -> str:
 
 
 def loggable(path: str) -> str:
-    """Return a path without the token of a link: anybody could act by it."""
-    return re.sub(rf"({LINK}|{REMINDERS}|{JOIN_PATH})[^/]+", r"\1…", path)
+    """Return a path without the token of a link or webhook: anybody could act by it."""
+    return re.sub(rf"({LINK}|{REMINDERS}|{JOIN_PATH}|{WEBHOOK})[^/]+", r"\1…", path)

@@ -17,6 +17,7 @@ PLATFORMS = {
     "slack": "bot.platforms.slack",
     "mattermost": "bot.platforms.mattermost",
     "email": "bot.platforms.email",
+    "sms": "bot.platforms.sms",
 }
 """The import path of each platform whose accounts the settings configure; it has a `PACKAGE`.
 
@@ -27,7 +28,7 @@ ONE_WAY = ("slack", "mattermost")
 """The platforms to which we only post, to rooms of staff: they have no commands, and no code is
 typed there."""
 
-WITHOUT_COMMANDS = (*ONE_WAY, "email")
+WITHOUT_COMMANDS = (*ONE_WAY, "email", "sms")
 """The platforms that have nothing to set up, and can't be asked for messages."""
 
 
@@ -41,9 +42,13 @@ def build_platforms(
     accounts: Mapping[str, AccountSettings],
     texts: "Translator",
     platforms: Mapping[str, str] = PLATFORMS,
+    public_address: str | None = None,
 ) -> "Mapping[str, Platform]":
-    """Return the platform of each account, by account."""
-    return {
+    """Return the platform of each account, by account; the world reaches us at `public_address`."""
+    built = {
         account: load(platforms[account.partition(":")[0]]).create(account, settings, texts)
         for account, settings in accounts.items()
     }
+    for platform in built.values():
+        platform.public_address = public_address
+    return built

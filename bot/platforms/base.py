@@ -74,6 +74,12 @@ class Platform(ABC):
     can_send_venues: ClassVar[bool] = False
     """True where it renders venues: the place of an appointment is then also sent as one."""
 
+    has_secret_path: ClassVar[bool] = False
+    """True where a part that nobody can guess may follow the path of its webhook."""
+
+    public_address: str | None = None
+    """The address at which the world reaches our webhooks; None where it isn't set."""
+
     reads_receipts: bool = False
     """True where the receipts of what was sent are looked for, by `read_receipts`."""
 

@@ -18,11 +18,12 @@ def routes(application: Application, limits: RequestLimits) -> APIRouter:
     """Return the route of the accounts' webhooks."""
     router = APIRouter(include_in_schema=False)
 
+    @router.api_route("/webhooks/{platform}/{name}/{secret}", methods=["GET", "POST"])
     @router.api_route("/webhooks/{platform}/{name}", methods=["GET", "POST"])
-    async def receive(request: Request, platform: str, name: str) -> Response:
+    async def receive(request: Request, platform: str, name: str, secret: str = "") -> Response:
         account = f"{platform}:{name}"
         found = application.services.platforms.get(account)
-        if found is None:
+        if found is None or (secret and not found.has_secret_path):
             raise HTTPException(404, NO_ACCOUNT)
         body = await request.body()
         given = WebhookRequest(request.method, str(request.url), request.headers, body)

@@ -1,1 +1,20 @@
-"""Text messages."""
+"""Text messages (SMS) about appointments, by a gateway. Nobody is answered."""
+
+from typing import TYPE_CHECKING
+
+from bot.platforms.package import PlatformPackage
+from bot.platforms.sms.settings import SmsAccount
+
+if TYPE_CHECKING:
+    from bot.i18n.translator import Translator
+    from bot.platforms.base import Platform
+
+
+def create(account: str, settings: SmsAccount, _texts: "Translator") -> "Platform":
+    """Return the platform of an account."""
+    from bot.platforms.sms.adapter import Sms  # noqa: PLC0415 only where used
+
+    return Sms(account, settings)
+
+
+PACKAGE = PlatformPackage(title="SMS", settings=SmsAccount, create=create)

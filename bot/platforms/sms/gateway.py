@@ -1,0 +1,50 @@
+"""The interface of a gateway: what takes text messages and reports on them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple
+
+from bot.platforms.base import CheckUp
+from bot.platforms.sms.settings import SmsAccount
+from bot.platforms.webhook import Receipt, WebhookRequest
+
+
+class TextMessage(NamedTuple):
+    """A text in the account's alphabet; after so many seconds it isn't worth delivering."""
+
+    body: str
+    valid_seconds: int | None = None
+
+
+SendText = Callable[[str, TextMessage, str | None], Awaitable[str | None]]
+"""Sends a text to a number (+30…), with the address for its receipts, if there is one.
+
+Returns the gateway's id of the message. Raises DeliveryError, whose words have codes only.
+"""
+
+
+class SmsGateway(ABC):
+    """A gateway, as one account uses it."""
+
+    secret_path = ""
+    """The last part of the path to which receipts go, where nothing else proves them."""
+
+    def __init__(self, settings: SmsAccount) -> None:
+        self.settings = settings
+        self.key = settings.key.get_secret_value()
+
+    @abstractmethod
+    def connect(self) -> AbstractAsyncContextManager[SendText]:
+        """Return a context manager that keeps connections open and gives what sends."""
+
+    @abstractmethod
+    def receipt(self, request: WebhookRequest, url: str) -> Receipt | None:
+        """Return the receipt in a request to `url`; None where it says that a text is on its way.
+
+        Raises Unauthenticated; ValueError where a part is missing.
+        """
+
+    async def check_up(self) -> CheckUp:
+        """Check what can be checked without sending."""
+        return CheckUp(["is configured; whether its key is right can't be seen before a text"], [])
