@@ -26,6 +26,7 @@ from bot.views.staff_alert import render_alert, render_edit, render_undelivered
 from bot.views.staff_answer import render_staff_answer
 from bot.views.staff_offer import render_offer_alert, render_offer_question
 from bot.views.staff_question import render_question
+from bot.views.text_message import as_text_message
 from bot.views.webhook import render_disabled
 from core.bookings.reminder_links import gets_reminders
 from core.db.models import (
@@ -41,7 +42,7 @@ from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import OF_JOINING, RELAYED_TO_CITIZEN, TO_CONTACT, Cause, MessageKind
 from core.messaging.preferences import language_for, preferences_of
-from core.messaging.routes import ADDRESS_FIELDS, EMAIL
+from core.messaging.routes import ADDRESS_FIELDS, EMAIL, SMS
 from core.staff.alerts import was_alerted
 from core.staff.relay_messages import thread_of
 from core.staff.rooms import is_for
@@ -94,6 +95,8 @@ def render_message(
         )
         if reply and row.platform == EMAIL:
             reply = as_email(session, services, row, booking, reply)
+        elif reply and row.platform == SMS:
+            reply = as_text_message(session, services, row, booking, reply)
     else:
         address = session.get_one(Contact, row.contact_id).address
         if row.kind == MessageKind.REPLY:

@@ -9,6 +9,16 @@ from core.catalogue.base import CatalogueModel
 from core.catalogue.times import Clock, ReminderHours
 
 
+class Texts(StrEnum):
+    """The rule for text messages about appointments, where an account sends them."""
+
+    NEVER = "never"
+    UNREACHED = "unreached"
+    """To whom nothing else reaches: no e-mail address, and no chat but a page."""
+    ALWAYS = "always"
+    """Beside whatever else is sent."""
+
+
 class Rules(CatalogueModel):
     """A municipality's rules for holding and changing bookings."""
 
@@ -32,6 +42,8 @@ class Rules(CatalogueModel):
     """The hours for which another time, that the office offers, is held for the citizen."""
     email_required: bool = False
     """Whether nobody books without an e-mail address, where e-mails are sent."""
+    texts: Texts = Texts.UNREACHED
+    """Who gets text messages: that it is booked, moved or cancelled, and reminders."""
 
     @property
     def most_bookings_of_citizen(self) -> int:

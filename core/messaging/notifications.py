@@ -35,14 +35,19 @@ from core.messaging.routes import (
     WAITING,
     Route,
     all_routes,
+    always_texted,
     attendee_routes,
     citizen_routes,
     notification,
+    text_routes,
     told_routes,
 )
 
 CHANGES_SENT_TO_CITIZEN = frozenset({MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.EDITED})
 """The changes that the citizen who booked is sent, where somebody else made them by the code."""
+
+TEXTED = frozenset({MessageKind.CONFIRMED, MessageKind.MOVED, MessageKind.CANCELLED})
+"""The changes of which text messages tell; each costs."""
 
 BY_OFFICE = {
     MessageKind.MOVED: MessageKind.MOVED_BY_OFFICE,
@@ -65,6 +70,10 @@ def enqueue_notifications(
     messages: list[OutboxMessage] = []
     if change.action in OWN_CHANGES:
         routes += _email_routes(registry, booking)
+    if change.action in TEXTED and not _answers_chat(actor):
+        routes += text_routes(session, registry, booking)
+    elif change.action in TEXTED:
+        routes += always_texted(registry, booking)
     if change.action in CHANGES_SENT_TO_CITIZEN and change.citizen_id != booking.citizen_id:
         routes += told_routes(session, registry, booking)
     if routes:
@@ -102,8 +111,8 @@ def enqueue_by_office(
     It goes where its changes are told. Return the platforms.
     """
     citizen = told_routes(session, registry, booking)
-    routes = list(dict.fromkeys((*_email_routes(registry, booking), *citizen)))
-    routes = routes or attendee_routes(registry, booking)[:1]
+    texts = text_routes(session, registry, booking)
+    routes = list(dict.fromkeys((*_email_routes(registry, booking), *texts, *citizen)))
     messages = [
         replace(
             notification(booking, route, cause, kind, now), expires_at=expires_at or booking.ends_at
@@ -131,7 +140,8 @@ def enqueue_code(
 
 def reaches_anybody(session: Session, registry: Registry, booking: Booking) -> bool:
     """Return whether anybody would be sent a message of a change by the office."""
-    return bool(_email_routes(registry, booking) or citizen_routes(session, registry, booking))
+    ways = attendee_routes(registry, booking) or citizen_routes(session, registry, booking)
+    return bool(ways)
 
 
 def citizen_contact(session: Session, registry: Registry, booking: Booking) -> int | None:
@@ -273,6 +283,11 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
 def _email_routes(registry: Registry, booking: Booking) -> list[Route]:
     routes = attendee_routes(registry, booking)
     return [route for route in routes if platform_of(route.account) == EMAIL]
+
+
+def _answers_chat(actor: Actor) -> bool:
+    """Return whether who made a change is answered in a chat that doesn't wait for them."""
+    return bool(actor.contact_id) and not actor.staff and actor.platform not in WAITING
 
 
 def _last_change(session: Session, booking: Booking) -> History | None:

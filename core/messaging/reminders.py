@@ -38,7 +38,7 @@ from core.messaging.reminder_times import (
     due_times,
     spread,
 )
-from core.messaging.routes import EMAIL, WAITING, Route, notification, waits
+from core.messaging.routes import EMAIL, WAITING, Route, always_texted, notification, waits
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -61,6 +61,7 @@ def reminder_messages(
     ways = [route for route in routes if waits(route)]
     if any(platform_of(each) not in WAITING for each in registry.accounts):
         ways.append(Route(REMINDERS, BookingRecipient(booking.id)))
+        ways += always_texted(registry, booking)
     return [
         replace(
             notification(

@@ -5,19 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import phonenumbers
+from phonenumbers import PhoneNumberType
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
+from core.catalogue.rules import Texts
 from core.db.models import Booking, Contact, Conversation, History, HistoryAction
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import OutboxMessage, platform_of
-from core.messaging.preferences import Preferences, preferences_of_all
+from core.messaging.preferences import Preferences, preferences_of, preferences_of_all
 from core.messaging.recipients import AttendeeRecipient, ContactRecipient, Recipient
 
-EMAIL = "email"
+EMAIL, SMS = "email", "sms"
 
-ADDRESS_FIELDS = {EMAIL: "email", "sms": "phone"}
+ADDRESS_FIELDS = {EMAIL: "email", SMS: "phone"}
 """The platforms that send to an address in a booking's details, with that detail's field."""
 
 PAGE = "webchat"
@@ -204,10 +207,51 @@ def _platforms_of_confirmation(
 
 
 def attendee_routes(registry: Registry, booking: Booking) -> list[Route]:
-    """Return the routes to the attendee: the addresses in the booking's details."""
+    """Return the routes to the attendee: the addresses in the booking's details.
+
+    Their number is one where it is mobile, and their municipality sends text messages.
+    """
     return [
         Route(account, AttendeeRecipient(platform, booking.id))
         for platform, field in ADDRESS_FIELDS.items()
-        if booking.details.get(field)
+        if (address := booking.details.get(field))
         and (account := account_for(registry, platform, booking.municipality_id))
+        and (platform != SMS or (_texts(registry, booking) != Texts.NEVER and is_mobile(address)))
     ]
+
+
+def text_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
+    """Return the route by text message, as the rule of the municipality has it.
+
+    Who has chosen text messages gets them; else, where the rule is so, whom nothing else reaches.
+    """
+    routes = attendee_routes(registry, booking)
+    texts = [each for each in routes if platform_of(each.account) == SMS]
+    if not texts or _texts(registry, booking) == Texts.ALWAYS:
+        return texts
+    if preferences_of(session, booking.citizen_id).platform == SMS:
+        return texts
+    others = [*routes, *citizen_routes(session, registry, booking)]
+    is_reached = any(not waits(each) and each not in texts for each in others)
+    return [] if is_reached else texts
+
+
+def always_texted(registry: Registry, booking: Booking) -> list[Route]:
+    """Return the route by text message, where the municipality always sends one."""
+    if _texts(registry, booking) != Texts.ALWAYS:
+        return []
+    routes = attendee_routes(registry, booking)
+    return [each for each in routes if platform_of(each.account) == SMS]
+
+
+def _texts(registry: Registry, booking: Booking) -> Texts:
+    return registry[booking.municipality_id].body.rules.texts
+
+
+def is_mobile(number: str) -> bool:
+    """Return whether a number (+30…) takes text messages, as far as it shows."""
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
+    return kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)

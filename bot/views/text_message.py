@@ -1,0 +1,54 @@
+"""Renders notifications as text messages, of which each part costs."""
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from bot.i18n.translator import Translator
+from bot.messages import Reply
+from bot.platforms.sms.gsm import count_parts, fold
+from core.bookings.offers.ends import is_made
+from core.catalogue.registry import LoadedMunicipality
+from core.db.models import Booking, OutboxRow
+from core.i18n import _, join
+from core.messaging.keys import MessageKind
+from dialogs.messages.text_message import WORDINGS, call, names_of, text_message
+
+LEAST = 12
+"""The characters that are left of a name at least; with fewer, nobody knows what is meant."""
+
+
+def as_text_message(
+    session: Session, services: Services, row: OutboxRow, booking: Booking, reply: Reply
+) -> Reply:
+    """Return a notification of a booking to its attendee as a text message.
+
+    After the appointment it isn't worth delivering.
+    """
+    loaded, kind = services.registry[booking.municipality_id], MessageKind(row.kind)
+    left = ((row.expires_at or booking.ends_at) - services.clock()).total_seconds()
+    if kind in WORDINGS and not is_made(session, booking.id, services.clock()):
+        brief = one_part(services.texts, loaded, kind, booking, reply.language)
+    else:
+        said = call(loaded, booking, _("Telephone of the office: {phone}"))
+        brief = services.texts.say(join(" ", reply.brief or reply.text, *said), reply.language)
+    return reply.model_copy(update={"brief": brief, "valid_seconds": max(1, int(left))})
+
+
+def one_part(
+    texts: Translator,
+    loaded: LoadedMunicipality,
+    kind: MessageKind,
+    booking: Booking,
+    language: str,
+) -> str:
+    """Return the text of a kind, its names shortened until it fits into one part in capitals."""
+    zone = ZoneInfo(booking.timezone)
+    names = [texts.say(each, language) for each in names_of(loaded, booking)]
+    while True:
+        said = texts.say(text_message(loaded, kind, booking, zone, *names), language)
+        longest = max(range(len(names)), key=lambda place: len(names[place]))
+        if count_parts(fold(said)) == 1 or len(names[longest]) <= LEAST:
+            return said
+        names[longest] = f"{names[longest].rstrip('.')[:-1].rstrip(' ,.-–(')}."

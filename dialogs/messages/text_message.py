@@ -1,0 +1,74 @@
+"""The text messages about an appointment, which go one way: so short that one part will do.
+
+Nobody can answer them: they have the telephone number of the office instead.
+"""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from core.bookings.reference import format_code
+from core.catalogue.model import Channel
+from core.catalogue.registry import LoadedMunicipality
+from core.db.models import Booking
+from core.i18n import FormattedDate, Text, TextTemplate, _, join
+from core.messaging.keys import MessageKind
+from dialogs.messages.appointment import CHANNELS, CLOCK, shown_zone
+
+SHORT_DAY = "EEE d/M"
+
+_MOVED = _("Your appointment was moved: {day} {time}, {service}, {place}. Code: {code}.")
+
+WORDINGS: Mapping[MessageKind, TextTemplate] = {
+    MessageKind.CONFIRMED: _(
+        "Your appointment is booked: {day} {time}, {service}, {place}. Code: {code}."
+    ),
+    MessageKind.MOVED: _MOVED,
+    MessageKind.MOVED_BY_OFFICE: _MOVED,
+    MessageKind.REMINDER: _(
+        "Your appointment is on {day} at {time}, {service}, {place}. Code: {code}."
+    ),
+    MessageKind.CANCELLED: _("Your appointment was cancelled: {day} {time}, {service}."),
+}
+"""The texts with one form for all; those of the other kinds are the short forms of chats."""
+
+
+def text_message(
+    loaded: LoadedMunicipality,
+    kind: MessageKind,
+    booking: Booking,
+    citizen: ZoneInfo,
+    service: Text,
+    place: Text,
+) -> Text:
+    """Return the text of a kind in WORDINGS; `service` and `place` may be shortened."""
+    at = booking.starts_at.astimezone(shown_zone(loaded.body, booking.channel, citizen))
+    said = TextTemplate(
+        WORDINGS[kind].message,
+        args={
+            "day": FormattedDate(at, SHORT_DAY),
+            "time": FormattedDate(at, CLOCK),
+            "service": service,
+            "place": place,
+            "code": format_code(booking.code or ""),
+        },
+    )
+    is_over = kind is MessageKind.CANCELLED
+    return join(" ", said, *(() if is_over else call(loaded, booking, _("Changes: {phone}"))))
+
+
+def call(
+    loaded: LoadedMunicipality, booking: Booking, words: TextTemplate
+) -> tuple[TextTemplate, ...]:
+    """Return words with the telephone number of the office; none where it has no number."""
+    contact = loaded.body.branch(booking.branch).contact or loaded.body.contact
+    if not contact.phone:
+        return ()
+    return (TextTemplate(words.message, args={"phone": contact.phone}),)
+
+
+def names_of(loaded: LoadedMunicipality, booking: Booking) -> tuple[Text, Text]:
+    """Return the service of a booking, and where it is, or how it is held."""
+    branch = loaded.body.branch(booking.branch)
+    is_visit = booking.channel == Channel.IN_PERSON
+    place = (branch.address or branch.name) if is_visit else CHANNELS[Channel(booking.channel)]
+    return loaded.body.services[booking.service].name, place

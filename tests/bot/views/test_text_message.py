@@ -1,0 +1,78 @@
+"""Text messages about an appointment: each is one part in capitals, whatever the names."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.i18n.translator import Translator
+from bot.platforms.sms.gsm import count_parts, fold
+from bot.views.text_message import one_part
+from core.catalogue.model import Channel
+from core.db.models import Booking
+from core.i18n import LANGUAGES
+from core.messaging.keys import MessageKind
+from dialogs.messages.text_message import WORDINGS
+from tests.conftest import Deployment
+
+
+def bookings(deployment: Deployment, municipality: str) -> list[Booking]:
+    """Return one booking of each service, branch and channel of a municipality."""
+    body = deployment.services.registry[municipality].body
+    start = deployment.clock() + timedelta(days=2)
+    return [
+        Booking(
+            municipality_id=municipality,
+            service=service,
+            branch=branch.id,
+            channel=channel,
+            starts_at=start,
+            ends_at=start + timedelta(minutes=30),
+            code="KX7M2P",
+            timezone="Europe/Athens",
+        )
+        for branch in body.branches[:3]
+        for service in body.services
+        for channel in Channel
+    ]
+
+
+@pytest.mark.parametrize("municipality", ["kalamata", "chios", "larissa", "kep"])
+def test_each_text_is_one_part_in_capitals(
+    deployment: Deployment, texts: Translator, municipality: str
+) -> None:
+    loaded = deployment.services.registry[municipality]
+    said = [
+        one_part(texts, loaded, kind, booking, language)
+        for booking in bookings(deployment, municipality)
+        for kind in WORDINGS
+        for language in LANGUAGES
+    ]
+    assert len(said) > 20
+    assert [each for each in said if count_parts(fold(each)) != 1] == []
+    assert [each for each in map(fold, said) if "?" in each] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "text"),
+    [
+        (
+            MessageKind.CONFIRMED,
+            "el",
+            "Το ραντεβού σας κλείστηκε: Τετ 2/12 09:00, Επίδομα Στέγασης, Τμήμα Κοινωνικής "
+            "Αρωγής, Καλαμάτα. Κωδικός: KX7 M2P. Για αλλαγές: 2721000000",
+        ),
+        (
+            MessageKind.CANCELLED,
+            "en",
+            "Your appointment was cancelled: Wed 2/12 09:00, Housing Benefit.",
+        ),
+    ],
+)
+def test_a_text_says_when_what_where_and_whom_to_call(
+    deployment: Deployment, texts: Translator, kind: MessageKind, language: str, text: str
+) -> None:
+    loaded = deployment.services.registry["kalamata"]
+    booking = next(
+        each for each in bookings(deployment, "kalamata") if each.channel == Channel.IN_PERSON
+    )
+    assert one_part(texts, loaded, kind, booking, language) == text

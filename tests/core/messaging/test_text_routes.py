@@ -1,0 +1,121 @@
+"""Text messages of a citizen's own changes and of reminders, by the municipality's rule."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from core.actor import Actor, Role, Staff
+from core.bookings import service as bookings
+from core.db.models import Contact, OutboxRow
+from core.messaging.preferences import keep_platform
+from core.messaging.reminder_ways import choose_ways
+from tests.core.booking_environment import BookingEnvironment
+from tests.core.bookings.test_service import MakeEnv
+from tests.core.messaging.test_notifications import before
+from tests.core.small_municipality import small
+
+CHANGES = ["confirmed", "moved", "cancelled"]
+LANDLINE, ABROAD = "+302721012345", "+35799123456"
+
+
+def town(make_env: MakeEnv, rule: str | None, *more: str) -> BookingEnvironment:
+    rules: dict[str, Any] = {"rules": {"texts": rule}} if rule else {}
+    return make_env(small(**rules), accounts=("email", "sms", *more))
+
+
+def sent(env: BookingEnvironment, platform: str) -> list[str]:
+    return [kind for on, kind in env.outbox() if on == platform and kind != "reminder"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "details", "by_text", "by_email"),
+    [
+        (None, {}, [], CHANGES),
+        (None, {"email": ""}, CHANGES, []),
+        (None, {"email": "", "phone": ABROAD}, CHANGES, []),
+        (None, {"email": "", "phone": LANDLINE}, [], []),
+        ("never", {"email": ""}, [], []),
+        ("always", {}, CHANGES, CHANGES),
+        ("always", {"phone": LANDLINE}, [], CHANGES),
+    ],
+)
+def test_a_text_goes_where_nothing_else_reaches_or_always(
+    make_env: MakeEnv,
+    rule: str | None,
+    details: dict[str, Any],
+    by_text: list[str],
+    by_email: list[str],
+) -> None:
+    env = town(make_env, rule)
+    booking = env.confirm(env.hold("09:30"), **details)
+    env.move(booking, "10:00")
+    env.cancel(booking)
+    assert (sent(env, "sms"), sent(env, "email")) == (by_text, by_email)
+
+
+@pytest.mark.parametrize(("rule", "texts"), [("unreached", []), ("always", CHANGES)])
+def test_who_has_a_chat_is_reached_by_it(make_env: MakeEnv, rule: str, texts: list[str]) -> None:
+    env = town(make_env, rule, "telegram")
+    booking = env.hold("09:30")
+    chat = Contact(account="telegram", address="x", citizen_id=booking.citizen_id)
+    env.session.add(chat)
+    env.session.flush()
+    own = Actor(
+        booking.citizen_id,
+        "telegram",
+        "el",
+        "Europe/Athens",
+        contact_id=chat.id,
+        account="telegram",
+    )
+    env.confirm(booking, own, email="")
+    env.move(booking, "10:00")
+    env.cancel(booking)
+    assert sent(env, "sms") == texts
+
+
+def test_who_has_chosen_texts_gets_them_beside_the_email(make_env: MakeEnv) -> None:
+    env = town(make_env, "unreached")
+    booking = env.hold("09:30")
+    keep_platform(env.session, booking.citizen_id, "sms")
+    env.confirm(booking)
+    assert env.outbox() == [("email", "confirmed"), ("sms", "confirmed")]
+
+
+def test_who_booked_by_telephone_is_confirmed_by_text(make_env: MakeEnv) -> None:
+    env = town(make_env, "unreached")
+    booking = env.hold("09:30")
+    clerk = Staff(Role.OPERATOR, "cli")
+    by_clerk = Actor(booking.citizen_id, "console", "el", "Europe/Athens", staff=clerk)
+    env.confirm(booking, by_clerk, email="")
+    assert sent(env, "sms") == ["confirmed"]
+    bookings.cancel(env.session, env.registry, booking, env.now, by_clerk)
+    assert sent(env, "sms") == ["confirmed", "cancelled_by_office"]
+
+
+def reminders(env: BookingEnvironment, **details: Any) -> list[tuple[str, str]]:
+    """Book, and return platform and status of what is due two days before."""
+    env.now = before("09:30", 60)
+    env.confirm(env.hold("09:30"), **details)
+    env.now = before("09:30", 48)
+    choose_ways(env.session, env.registry, env.now, 10, lambda _row, error: pytest.fail(str(error)))
+    due = select(OutboxRow).where(OutboxRow.kind == "reminder", OutboxRow.due_at <= env.now)
+    return [(row.platform, row.status) for row in env.session.scalars(due.order_by(OutboxRow.id))]
+
+
+@pytest.mark.parametrize(
+    ("rule", "details", "found"),
+    [
+        ("unreached", {}, [("email", "pending")]),
+        ("unreached", {"email": ""}, [("sms", "pending")]),
+        ("unreached", {"email": "", "phone": LANDLINE}, [("reminder", "cancelled")]),
+        ("never", {"email": ""}, [("reminder", "cancelled")]),
+        ("always", {}, [("email", "pending"), ("sms", "pending")]),
+        ("always", {"email": ""}, [("reminder", "cancelled"), ("sms", "pending")]),
+    ],
+)
+def test_a_reminder_goes_by_text_after_all_other_ways_or_always(
+    make_env: MakeEnv, rule: str, details: dict[str, Any], found: list[tuple[str, str]]
+) -> None:
+    assert reminders(town(make_env, rule), **details) == found
