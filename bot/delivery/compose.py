@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot import conversation_state
 from bot.context import Services, load_conversation
+from bot.delivery.text_counts import may_be_texted
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment_file
 from bot.views.closure import render_closure, render_loaded, render_preview
@@ -27,6 +28,7 @@ from bot.views.staff_answer import render_staff_answer
 from bot.views.staff_offer import render_offer_alert, render_offer_question
 from bot.views.staff_question import render_question
 from bot.views.text_message import as_text_message
+from bot.views.texts_used import render_texts_used
 from bot.views.webhook import render_disabled
 from core.bookings.reminder_links import gets_reminders
 from core.db.models import (
@@ -66,6 +68,7 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
     MessageKind.CATALOGUE: render_loaded,
     MessageKind.CLOSURE_PREVIEW: render_preview,
     MessageKind.WEBHOOK_DISABLED: render_disabled,
+    MessageKind.TEXTS_USED: render_texts_used,
 }
 """The messages to rooms of staff by kind; None where one is obsolete."""
 
@@ -96,6 +99,8 @@ def render_message(
         if reply and row.platform == EMAIL:
             reply = as_email(session, services, row, booking, reply)
         elif reply and row.platform == SMS:
+            if not may_be_texted(session, services, row, booking, address):
+                return None
             reply = as_text_message(session, services, row, booking, reply)
     else:
         address = session.get_one(Contact, row.contact_id).address
@@ -164,7 +169,7 @@ def _concerns(
 
 
 def _municipality(session: Session, row: OutboxRow) -> str | None:
-    """Return the municipality whose citizen's text, closure or webhook endpoint a row tells of.
+    """Return the municipality whose citizen's text, closure, endpoint or budget a row tells of.
 
     None for others.
     """
@@ -174,6 +179,8 @@ def _municipality(session: Session, row: OutboxRow) -> str | None:
     if row.kind == MessageKind.WEBHOOK_DISABLED:
         number = Cause.parse(row.dedupe_key, row.recipient).number
         return session.get_one(WebhookEndpoint, number).municipality_id
+    if row.kind == MessageKind.TEXTS_USED:
+        return Cause.parse(row.dedupe_key, row.recipient).as_texts_used()[0]
     thread = thread_of(session, row)
     return thread.municipality_id if thread else None
 

@@ -16,6 +16,7 @@ from bot.delivery import doubt, room_pace
 from bot.delivery.addresses import suppress, suppression_of, unsuppress
 from bot.delivery.claimed import Claimed
 from bot.delivery.compose import render_message
+from bot.delivery.text_counts import count_text
 from bot.messages import Reply
 from bot.telemetry.logging import traceback_lines, without_quotes
 from bot.views.email import as_email_to_staff
@@ -219,6 +220,7 @@ def mark_sent(
     # In a chat that has moved meanwhile, that id is another message's.
     row.provider_id = None if room and room.chat != message.address else provider_id
     set_status(session, row, OutboxStatus.SENT)
+    count_text(session, services, row, message.address, message.reply)
     if message.was_suppressed:
         unsuppress(session, services, message.account, message.address)
     return True

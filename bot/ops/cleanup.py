@@ -37,6 +37,7 @@ from core.db.models import (
 )
 from core.messaging.outbox import platform_of
 from core.messaging.routes import WAITING
+from core.messaging.text_budget import forget_counts
 from core.staff import relay_upkeep
 from core.staff.api_requests import forget_requests
 from core.staff.codes import forget_codes
@@ -123,6 +124,7 @@ def clean_up(
     forget_links(session, now)
     forget_reminder_links(session, now)
     forget_join_requests(session, now)
+    forget_counts(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}
 
 

@@ -98,6 +98,10 @@ class Platform(ABC):
     def render(self, reply: Reply) -> Any:
         """Return the payload that `send` takes."""
 
+    def parts_of(self, reply: Reply) -> int:
+        """Return how many parts a reply is sent in, where each of them is paid; else 0."""
+        return 0
+
     def close_question(
         self, question: Reply, answer: str | None, *, more_follows: bool
     ) -> Reply | None:

@@ -44,6 +44,8 @@ class Rules(CatalogueModel):
     """Whether nobody books without an e-mail address, where e-mails are sent."""
     texts: Texts = Texts.UNREACHED
     """Who gets text messages: that it is booked, moved or cancelled, and reminders."""
+    text_parts_per_month: int = Field(default=2000, ge=1)
+    """The parts of text messages in a month, after which nobody is reminded by them."""
 
     @property
     def most_bookings_of_citizen(self) -> int:

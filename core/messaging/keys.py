@@ -77,6 +77,8 @@ class MessageKind(StrEnum):
     """The preview of a closure or opening, edited in a room once it is answered."""
     WEBHOOK_DISABLED = "webhook_disabled"
     """An endpoint that gets no events any more, to a room of staff."""
+    TEXTS_USED = "texts_used"
+    """The news that the month's text messages are nearly, or all, used, to a room of staff."""
     EVENT = "event"
     """A change, to a webhook endpoint."""
 
@@ -101,6 +103,7 @@ TO_STAFF = frozenset(
         MessageKind.CLOSURE_PREVIEW,
         MessageKind.CATALOGUE,
         MessageKind.WEBHOOK_DISABLED,
+        MessageKind.TEXTS_USED,
     }
 )
 """The kinds of message that go to a room of staff."""
@@ -340,6 +343,16 @@ class Cause:
     def webhook_disabled(cls, endpoint_id: int, at: datetime) -> "Cause":
         """Return the cause that is an endpoint disabled at a time, "webhook disabled 3 1764…"."""
         return cls(f"webhook disabled {endpoint_id} {int(at.timestamp())}")
+
+    @classmethod
+    def texts_used(cls, municipality_id: str, month: str, percent: int) -> "Cause":
+        """Return the cause that is a part of a month's texts, "texts used town 2026-12 80"."""
+        return cls(f"texts used {municipality_id} {month} {percent}")
+
+    def as_texts_used(self) -> tuple[str, str, int]:
+        """Return municipality, month and percentage of the texts that are the cause."""
+        _texts, _used, municipality_id, month, percent = self.text.split()
+        return municipality_id, month, int(percent)
 
     def as_closure(self) -> tuple[int, bool]:
         """Return the id of the closure or opening that is the cause, and whether it ended."""

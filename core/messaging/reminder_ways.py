@@ -19,6 +19,7 @@ from core.messaging.outbox import enqueue, platform_of, retry_at
 from core.messaging.preferences import preferences_of
 from core.messaging.reminder_times import LEAST_APART, QUIET_FROM, QUIET_UNTIL, QuietHours
 from core.messaging.routes import WAITING, all_routes_of, notification, waits
+from core.messaging.text_budget import affordable
 
 CANCELLED = OutboxStatus.CANCELLED
 
@@ -94,7 +95,8 @@ def _choose(session: Session, registry: Registry, rows: Sequence[OutboxRow], now
     bookings = session.scalars(select(Booking).where(Booking.id.in_(ids))).all()
     by_id = {booking.id: booking for booking in bookings}
     due = _due_of(session, bookings, now)
-    routes = all_routes_of(session, registry, bookings, MessageKind.REMINDER)
+    every = all_routes_of(session, registry, bookings, MessageKind.REMINDER)
+    routes = affordable(session, registry, bookings, every, now)
     chosen = []
     for row in rows:
         if row.expires_at is not None and row.expires_at <= now:

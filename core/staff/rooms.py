@@ -46,6 +46,16 @@ class Room:
     bound_at: datetime
 
 
+def rooms_of_all(session: Session, municipality_id: str) -> Sequence[StaffRoom]:
+    """Return the rooms of a whole municipality; where there is none, all of its rooms."""
+    rooms = session.scalars(
+        select(StaffRoom)
+        .where(StaffRoom.municipality_id == municipality_id, StaffRoom.unbound_at.is_(None))
+        .order_by(StaffRoom.id)
+    ).all()
+    return [each for each in rooms if each.service_group is None and each.desk_id is None] or rooms
+
+
 def find(session: Session, account: str, chat: str, topic: str = "") -> StaffRoom | None:
     """Return the room that is bound to a chat, or to a topic of it; None where none is."""
     return session.scalar(

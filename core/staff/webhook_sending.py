@@ -13,7 +13,6 @@ from core.db.models import (
     DisabledBecause,
     OutboxRow,
     OutboxStatus,
-    StaffRoom,
     WebhookEndpoint,
 )
 from core.errors import StaffRefusalKind, StaffRefused
@@ -24,6 +23,7 @@ from core.messaging.outbox import enqueue, notify_workers
 from core.staff.alerts import to_room
 from core.staff.record import record
 from core.staff.rights import Action, not_found
+from core.staff.rooms import rooms_of_all
 from core.staff.webhooks import DISABLED, find
 
 
@@ -74,18 +74,9 @@ def stop_and_alert(
     Those are the rooms of the whole municipality; where there is none, all of its rooms.
     """
     stop(session, endpoint, because, now)
-    rooms = session.scalars(
-        select(StaffRoom)
-        .where(
-            StaffRoom.municipality_id == endpoint.municipality_id, StaffRoom.unbound_at.is_(None)
-        )
-        .order_by(StaffRoom.id)
-    ).all()
-    whole = [room for room in rooms if room.service_group is None and room.desk_id is None]
+    rooms = rooms_of_all(session, endpoint.municipality_id)
     cause = Cause.webhook_disabled(endpoint.id, now)
-    messages = [
-        to_room(room, MessageKind.WEBHOOK_DISABLED, cause, now, None) for room in whole or rooms
-    ]
+    messages = [to_room(room, MessageKind.WEBHOOK_DISABLED, cause, now, None) for room in rooms]
     enqueue(session, registry.accounts, messages, now)
 
 

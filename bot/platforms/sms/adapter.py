@@ -66,6 +66,10 @@ class Sms(Platform):
         text = fold(text) if self._settings.alphabet == "gsm" else text
         return TextMessage(_cut_off(text), reply.valid_seconds)
 
+    def parts_of(self, reply: Reply) -> int:
+        """Return how many parts a reply is sent in."""
+        return count_parts(self.render(reply).body)
+
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:
         """Give `send`, with connections that are made when it is first called."""

@@ -24,6 +24,7 @@ from core.db.models.outbox import (
     OutboxRow,
     OutboxStatus,
     Suppression,
+    TextCount,
 )
 from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
 from core.db.models.preferences import PreferencesRow, ReminderLink
@@ -93,6 +94,7 @@ __all__ = [
     "StaffRoom",
     "StoredSecret",
     "Suppression",
+    "TextCount",
     "TimeOffer",
     "UtcDateTime",
     "WebhookEndpoint",

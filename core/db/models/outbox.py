@@ -134,3 +134,16 @@ class Suppression(Base):
     account: Mapped[str] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+
+
+class TextCount(Base):
+    """A count of text messages until a time: of a municipality's parts, or of those to a number.
+
+    `key` has the keyed hash of a number, never the number.
+    """
+
+    __tablename__ = "text_counts"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    until: Mapped[datetime]

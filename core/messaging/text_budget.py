@@ -1,0 +1,109 @@
+"""The budget of text messages: a municipality's parts a month, and the texts to a number a day."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.catalogue.registry import Registry
+from core.db.models import Booking, TextCount
+from core.messaging.outbox import platform_of
+from core.messaging.routes import SMS, Route
+
+MOST_A_DAY = 10
+"""The texts to one number on one day, of all municipalities: whoever books with a number that isn't
+theirs can bother its owner so often."""
+
+THRESHOLDS = (100, 80)
+"""The percentages of a month's budget of which the office is told."""
+
+_KEPT = timedelta(days=62)
+
+_COUNT = {
+    name: dialect.insert(TextCount)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+
+
+def month_of(registry: Registry, municipality_id: str, now: datetime) -> str:
+    """Return the month, as 2026-12, by the municipality's calendar."""
+    return f"{now.astimezone(ZoneInfo(registry[municipality_id].body.timezone)):%Y-%m}"
+
+
+def is_used_up(session: Session, registry: Registry, municipality_id: str, now: datetime) -> bool:
+    """Return whether a municipality's parts of this month are used up."""
+    used = session.get(TextCount, _parts_key(registry, municipality_id, now))
+    most = registry[municipality_id].body.rules.text_parts_per_month
+    return used is not None and used.count >= most
+
+
+def has_enough(session: Session, registry: Registry, number: str, now: datetime) -> bool:
+    """Return whether a number has had as many texts today as it may."""
+    had = session.get(TextCount, _number_key(registry, number, now))
+    return had is not None and had.count >= MOST_A_DAY
+
+
+def count_text(
+    session: Session,
+    registry: Registry,
+    municipality_id: str,
+    number: str,
+    parts: int,
+    now: datetime,
+) -> int | None:
+    """Count a text that was sent; return the percentage of the budget that it reached, if any."""
+    used = _add(session, _parts_key(registry, municipality_id, now), parts, now)
+    _add(session, _number_key(registry, number, now), 1, now)
+    most = registry[municipality_id].body.rules.text_parts_per_month
+    return next(
+        (each for each in THRESHOLDS if (used - parts) * 100 < most * each <= used * 100), None
+    )
+
+
+def affordable(
+    session: Session,
+    registry: Registry,
+    bookings: Collection[Booking],
+    routes: Mapping[int, list[Route]],
+    now: datetime,
+) -> Mapping[int, Sequence[Route]]:
+    """Return the routes of some bookings, without texts where the budget is used up."""
+    texted = [each for each in bookings if any(map(_is_text, routes[each.id]))]
+    towns = {each.municipality_id for each in texted}
+    without = {each for each in towns if is_used_up(session, registry, each, now)}
+    left = {
+        each.id: [route for route in routes[each.id] if not _is_text(route)]
+        for each in texted
+        if each.municipality_id in without
+    }
+    return {**routes, **left}
+
+
+def forget_counts(session: Session, now: datetime) -> None:
+    """Delete the counts of days and months that are long over."""
+    session.execute(delete(TextCount).where(TextCount.until < now))
+
+
+def _add(session: Session, key: str, count: int, now: datetime) -> int:
+    """Add to a count, as one statement; return the sum."""
+    insert = _COUNT[session.get_bind().dialect.name]
+    added = insert.values(key=key, count=count, until=now + _KEPT).on_conflict_do_update(
+        index_elements=["key"], set_={"count": TextCount.count + count}
+    )
+    found: int = session.execute(added.returning(TextCount.count)).scalar_one()
+    return found
+
+
+def _parts_key(registry: Registry, municipality_id: str, now: datetime) -> str:
+    return f"parts {municipality_id} {month_of(registry, municipality_id, now)}"
+
+
+def _number_key(registry: Registry, number: str, now: datetime) -> str:
+    return f"number {registry.keyed_hash(f'texts {number}')} {now:%Y-%m-%d}"
+
+
+def _is_text(route: Route) -> bool:
+    return platform_of(route.account) == SMS
