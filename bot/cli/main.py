@@ -25,6 +25,7 @@ from bot.cli.outbox import outbox
 from bot.cli.platforms import PlatformGroup, address_of, doctor
 from bot.cli.progress import PREPARING, progress
 from bot.cli.secret import secret
+from bot.cli.sms import sms
 from bot.cli.staff import staff
 from bot.cli.webhooks import webhook
 from bot.platforms import PLATFORMS
@@ -49,6 +50,7 @@ staff.add_typer(key, name="key")
 app.add_typer(staff, name="staff")
 app.add_typer(bookings, name="bookings")
 app.add_typer(webhook, name="webhook")
+app.add_typer(sms, name="sms")
 app.command(epilog="Example: rantevou doctor")(doctor)
 app.command(epilog="Example: rantevou close my-town 2026-12-03 --hours 10:00-12:00")(close)
 app.command("open", epilog="Example: rantevou open my-town 2026-12-03 --hours 17:00-19:00")(

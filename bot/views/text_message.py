@@ -51,4 +51,12 @@ def one_part(
         longest = max(range(len(names)), key=lambda place: len(names[place]))
         if count_parts(fold(said)) == 1 or len(names[longest]) <= LEAST:
             return said
-        names[longest] = f"{names[longest].rstrip('.')[:-1].rstrip(' ,.-–(')}."
+        names[longest] = _shorter(names[longest])
+
+
+def _shorter(name: str) -> str:
+    """Return a name without its last letter, or without the remark in brackets at its end."""
+    name = name.removesuffix(".")[:-1]
+    if "(" in name and ")" not in name:
+        return name.partition("(")[0].rstrip()
+    return f"{name.rstrip(' ,.-–(')}."

@@ -1,0 +1,89 @@
+"""The command `rantevou sms`: what text messages say, and what they cost."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.office import office_command
+from core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.i18n.translator import Translator
+    from core.catalogue.registry import LoadedMunicipality
+    from core.db.models import Booking
+
+sms = typer.Typer(
+    help="Text messages.",
+    epilog="Example: rantevou sms preview my-town",
+    no_args_is_help=True,
+)
+sms.callback()(lambda: None)  # or a group of one command would be that command
+
+Town = Annotated[str, typer.Argument(help="A municipality, as `catalogue list` shows them.")]
+Service = Annotated[
+    str | None, typer.Option(help="The id of a service; unless given, that with the longest name.")
+]
+
+SAMPLE_CODE = "KX7M2P"
+
+
+@sms.command(epilog="Example: rantevou sms preview my-town --service certificates")
+def preview(municipality: Town, service: Service = None) -> None:
+    """Print every text message of an appointment as it is sent, with its parts.
+
+    In Greek and English, in capitals, beside the parts that it would have in Unicode. The names of
+    the service and the place are shortened where it wouldn't fit into one part.
+    """
+    with office_command() as office:
+        loaded = office.registry[office.municipality(municipality)]
+        now, texts = office.application.services.clock(), office.application.services.texts
+    services = loaded.body.services
+    if service is not None and service not in services:
+        there = ", ".join(services)
+        raise ConfigurationError(f"{service}: no service of that id; there are: {there}")
+    chosen = service or max(services, key=lambda each: len(texts.say(services[each].name, "el")))
+    for line in _lines(loaded, _sample(loaded, chosen, now), texts):
+        typer.echo(line)
+
+
+def _sample(loaded: "LoadedMunicipality", service: str, now: "datetime") -> "Booking":
+    """Return an appointment in two days, which is stored nowhere."""
+    from datetime import timedelta
+    from zoneinfo import ZoneInfo
+
+    from core.db.models import Booking
+
+    body = loaded.body
+    start = now.astimezone(ZoneInfo(body.timezone)) + timedelta(days=2)
+    start = start.replace(hour=10, minute=0, second=0, microsecond=0)
+    return Booking(
+        municipality_id=body.id,
+        service=service,
+        branch=body.branches[0].id,
+        channel=body.services[service].channels[0],
+        starts_at=start,
+        ends_at=start + timedelta(minutes=body.services[service].duration),
+        code=SAMPLE_CODE,
+        timezone=body.timezone,
+    )
+
+
+def _lines(loaded: "LoadedMunicipality", booking: "Booking", texts: "Translator") -> Iterator[str]:
+    from bot.platforms.sms.gsm import count_parts, fold
+    from bot.views.text_message import one_part
+    from core.i18n import LANGUAGES
+    from dialogs.messages.text_message import WORDINGS
+
+    kinds = {wording.message: kind for kind, wording in WORDINGS.items()}  # each text once
+    for language in LANGUAGES:
+        total = in_unicode = 0
+        for kind in kinds.values():
+            said = one_part(texts, loaded, kind, booking, language)
+            parts, unicode = count_parts(fold(said)), count_parts(said)
+            yield f"{language}  {kind}: {parts} in capitals, {unicode} in Unicode"
+            yield f"    {fold(said)}"
+            total, in_unicode = total + parts, in_unicode + unicode
+        yield f"{language}  all: {total} in capitals, {in_unicode} in Unicode"

@@ -1,0 +1,22 @@
+"""`rantevou sms preview`: the texts of an appointment, with their parts."""
+
+from tests.bot.cli.test_staff import Technician, technician  # noqa: F401 a fixture here too
+from tests.conftest import mostly_on
+
+# ruff: noqa: F811 the fixtures
+
+
+@mostly_on("sqlite")
+def test_every_text_of_an_appointment_is_printed_with_its_parts(technician: Technician) -> None:
+    lines = technician("sms", "preview", "kalamata").stdout.splitlines()
+    assert len(lines) == 18  # four texts in each language, and what all take
+    assert "el  confirmed: 1 in capitals, 3 in Unicode" in lines
+    assert "el  all: 4 in capitals, 11 in Unicode" in lines
+    assert sum("KX7 M2P" in each for each in lines) == 6
+
+
+@mostly_on("sqlite")
+def test_a_service_or_municipality_that_is_not_there_is_named(technician: Technician) -> None:
+    wrong = technician("sms", "preview", "kalamata", "--service", "fishing", code=1).stderr
+    assert wrong.startswith("fishing: no service of that id; there are: ")
+    assert "no such municipality" in technician("sms", "preview", "atlantis", code=1).stderr
