@@ -94,10 +94,11 @@ class Sms(Platform):
 
     async def check_up(self, public_url: str | None) -> CheckUp:
         """Check what the gateway can be asked, and whether it can report to us."""
-        right, wrong = await self.gateway.check_up()
+        found = await self.gateway.check_up()
         if public_url is None:
-            right = [*right, "what isn't delivered stays unknown: RANTEVOU_PUBLIC_URL isn't set"]
-        return CheckUp(right, wrong)
+            unknown = "what isn't delivered stays unknown: RANTEVOU_PUBLIC_URL isn't set"
+            return found._replace(to_do=(*found.to_do, unknown))
+        return found
 
 
 def _cut_off(text: str) -> str:

@@ -47,4 +47,5 @@ class SmsGateway(ABC):
 
     async def check_up(self) -> CheckUp:
         """Check what can be checked without sending."""
-        return CheckUp(["is configured; whether its key is right can't be seen before a text"], [])
+        unseen = "whether its key is right can't be seen before a text is sent"
+        return CheckUp(["is configured"], [], (unseen,))
