@@ -1,7 +1,8 @@
 """A municipality in time: citizens book, move and cancel, days are closed, messages are sent.
 
 They are claimed, rendered and settled as the delivery worker does. Some can't be sent at the first
-try, or over Telegram at all, and for some hours nothing runs.
+try, or over Telegram at all, and for some hours nothing runs. Whose day is closed is offered
+another time.
 """
 
 import random
@@ -28,6 +29,7 @@ from core.db.models import (
     Citizen,
     ExceptionKind,
     OutboxRow,
+    TimeOffer,
 )
 from core.errors import DeliveryError
 from core.messaging import conversations, reminder_ways
@@ -35,6 +37,7 @@ from core.messaging.keys import Cause
 from core.messaging.outbox import is_due
 from core.messaging.reminder_times import spread
 from tests.core.booking_environment import BookingEnvironment
+from tests.core.messaging.simulated_offers import TOLD, SimulatedOffers
 from tests.core.small_municipality import ATHENS
 
 ACCOUNTS = ("email", "telegram")
@@ -74,6 +77,8 @@ class SimulatedOffice:
     """The messages that are to be sent when what they tell of happens."""
     failed: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
+    chats: dict[int, str] = field(default_factory=dict)
+    """The addresses of those who booked over Telegram, by the ids of their bookings."""
 
     def play(self, first: date, days: int, actions: int) -> None:
         """Play so many days with so many things done on each, at any time of it."""
@@ -87,8 +92,12 @@ class SimulatedOffice:
                     self.wait_until(moment)
                     self.act()
                     self.deliver()
-            if number % 10 == 5:
-                self.close(day + timedelta(days=self.choose.randrange(2, 9)))
+            if number % 7 == 5:
+                # Later than the last messages: the next ones to the same people would wait for one
+                # that failed.
+                self.wait_until(self.after_outage(self.env.now + timedelta(minutes=1)))
+                self.close_busiest(day)
+                self.deliver()
         self.wait_until(self.env.now + timedelta(days=15))
 
     def __post_init__(self) -> None:
@@ -96,6 +105,7 @@ class SimulatedOffice:
         self.services = Services(env.registry, Translator(), lambda: env.now, env.choose)
         number = self.choose.randrange(20)
         self.blocking = {f"{each}" for each in range(number, 100_000, 20)}
+        self.offers = SimulatedOffers(self, random.Random(number))
 
     def after_outage(self, moment: datetime) -> datetime:
         """Return a time as it is, or the end of the outage that it is in."""
@@ -104,14 +114,17 @@ class SimulatedOffice:
     def wait_until(self, moment: datetime) -> None:
         """Let time pass; what is due meanwhile is sent at its second, or after the outage."""
         session, env = self.env.session, self.env
+        moment = max(moment, env.now)
         while True:
             due = select(OutboxRow.try_at).where(
                 UNSENT, OutboxRow.try_at > env.now, OutboxRow.try_at <= moment
             )
-            at = session.scalar(due.order_by(OutboxRow.try_at).limit(1))
-            if at is None or (at := self.after_outage(at)) > moment:
+            sending = session.scalar(due.order_by(OutboxRow.try_at).limit(1))
+            times = [*self.offers.times(), *([sending] if sending else [])]
+            if not times or (at := self.after_outage(max(min(times), env.now))) > moment:
                 break
             env.now = at
+            self.offers.play()
             self.deliver()
         env.now = moment
 
@@ -153,8 +166,9 @@ class SimulatedOffice:
         if what == "reminder":
             hours = Cause.parse(row.dedupe_key, row.recipient).as_reminder()
             what = f"reminder {hours}"
-        self.sent.append((row.booking_id or 0, what, at))
-        self.counts[f"{what} by {row.account}"] += 1
+        by = f"{what} by {row.account}"
+        self.sent.append((row.booking_id or 0, by if what in TOLD.values() else what, at))
+        self.counts[by] += 1
 
     def act(self) -> None:
         """Do one thing at random."""
@@ -186,6 +200,8 @@ class SimulatedOffice:
         local = at.astimezone(ATHENS)
         held = env.hold(f"{local:%H:%M}", actor, day=local.date())
         env.confirm(held, actor, phone=f"+3069{held.id:08}", name=f"Α{held.id}")
+        if actor.platform == "telegram":
+            self.chats[held.id] = address
         self.begin(held)
         self.say(held, "confirmed")
         self.counts["booked"] += 1
@@ -204,9 +220,14 @@ class SimulatedOffice:
         self.end(booking)
         self.say(booking, "cancelled")
 
+    def close_busiest(self, day: date) -> None:
+        """Close that day of a week, two days from now, on which most appointments are."""
+        busy = Counter(each.starts_at.astimezone(ATHENS).date() for each in self.stays.values())
+        self.close(max((day + timedelta(days=each) for each in range(2, 9)), key=busy.__getitem__))
+
     def close(self, day: date) -> None:
-        """Close a day; who has an appointment then keeps it, and isn't reminded of it."""
-        env = self.env
+        """Close a day; who has an appointment then is offered another, and reminded of none."""
+        env, before = self.env, self.offers.last_id
         for stay in self.stays.values():
             if stay.starts_at.astimezone(ATHENS).date() == day and stay.starts_at > env.now:
                 stay.closed_at = stay.closed_at or env.now
@@ -215,6 +236,10 @@ class SimulatedOffice:
         closures.make(env.session, env.registry, OPERATOR, asked, env.now)
         env.registry.refresh(env.session)
         self.counts["days closed"] += 1
+        closed = {each.booking_id for each in self.stays.values() if each.closed_at == env.now}
+        self.offers.make()
+        made = select(TimeOffer.booking_id).where(TimeOffer.id > before)
+        assert closed <= set(env.session.scalars(made))
 
     def free_time(self) -> datetime | None:
         """Return a free start within the next ten days, sooner ones more often."""
@@ -225,9 +250,17 @@ class SimulatedOffice:
         found = slots.free_times(env.session, env.offer, since, until, env.now, None)
         return self.choose.choice(found) if found else None
 
+    def chats_of(self, booking_id: int) -> Sequence[str]:
+        """Return the account of the chat in which a booking was made, if it takes messages."""
+        address = self.chats.get(booking_id)
+        return ["telegram"] if address and address not in self.blocking else []
+
     def say(self, booking: Booking, what: str) -> None:
-        self.at_once.append((booking.id, what, self.env.now.astimezone(UTC)))
+        self.expect(booking.id, what, self.env.now)
         self.counts[what] += 1
+
+    def expect(self, booking_id: int, what: str, at: datetime) -> None:
+        self.at_once.append((booking_id, what, at.astimezone(UTC)))
 
     def begin(self, booking: Booking) -> None:
         stay = Stay(booking.id, booking.starts_at.astimezone(UTC), self.env.now.astimezone(UTC))

@@ -38,12 +38,14 @@ def test_every_message_is_sent_when_it_is_due(
     rules = {"reminder_spread_minutes": minutes}
     env.reload(small(*DESKS, public_holidays=True, rules=rules))
     outages = [outage(first, day, (10, 19)[day % 2]) for day in range(5, days, 5)]
-    office = SimulatedOffice(env, random.Random(18), outages)
+    office = SimulatedOffice(env, random.Random(24), outages)
     office.play(first, days, actions)
     tell(f"{days} days: {dict(office.counts)}")
     assert Counter(office.sent) == Counter(office.expected())
     done = ("booked", "moved", "cancelled", "days closed", "closed", "late", "failed once")
-    assert min(office.counts[what] for what in (*done, "refused by telegram")) > 0
+    answers = ("offers accepted", "offers declined", "offers expired")
+    assert min(office.counts[what] for what in (*done, *answers, "refused by telegram")) > 0
+    assert not office.offers.until
     assert max(Counter(office.sent).values()) == 1
     starts = {stay.booking_id: stay.starts_at for stay in office.stays.values()}
     assert all(at < starts[number] for number, _what, at in office.sent if number in starts)
