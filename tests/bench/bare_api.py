@@ -118,6 +118,8 @@ def bare_app(municipality: str, desks: list[int], store: Store) -> FastAPI:
             starts_at=start,
             ends_at=end,
             arrived_at=None,
+            coming_at=None,
+            ready=[],
             initials="",
             details=None,
             consent=None,
