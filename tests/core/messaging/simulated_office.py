@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -36,6 +37,7 @@ from core.messaging import conversations, reminder_ways
 from core.messaging.keys import Cause
 from core.messaging.outbox import is_due
 from core.messaging.reminder_times import spread
+from tests.bot.platforms.send_only_platform import LetterAccount, Letters
 from tests.core.booking_environment import BookingEnvironment
 from tests.core.messaging.simulated_offers import TOLD, SimulatedOffers
 from tests.core.small_municipality import ATHENS
@@ -102,7 +104,10 @@ class SimulatedOffice:
 
     def __post_init__(self) -> None:
         env = self.env
-        self.services = Services(env.registry, Translator(), lambda: env.now, env.choose)
+        platforms = {each: Letters(each, LetterAccount(folder=Path()), None) for each in ACCOUNTS}
+        self.services = Services(
+            env.registry, Translator(), lambda: env.now, env.choose, platforms=platforms
+        )
         number = self.choose.randrange(20)
         self.blocking = {f"{each}" for each in range(number, 100_000, 20)}
         self.offers = SimulatedOffers(self, random.Random(number))
