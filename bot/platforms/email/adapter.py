@@ -29,9 +29,10 @@ class Email(Platform):
 
     def render(self, reply: Reply) -> Mail:
         """Return the e-mail of a reply. Raises ValueError where it has none."""
-        if reply.email is None:
+        found, renderer = reply.email, self._renderer
+        if found is None:
             raise ValueError("no e-mail")
-        return Mail(self._renderer.render(reply, reply.email), reply.email.tag)
+        return Mail(renderer.render(reply, found), renderer.message_id(found), found.tag)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:

@@ -1,13 +1,8 @@
 """Renders e-mails: text and HTML of the same blocks, which need no picture and load nothing."""
 
 from collections.abc import Iterator
-from email.charset import Charset
-from email.header import Header
-from email.message import Message
-from email.mime.image import MIMEImage
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
 from email.utils import format_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +12,13 @@ from markupsafe import Markup
 
 from bot.i18n.translator import Translator
 from bot.messages import EmailMetadata, ParagraphBlock, Reply
+from bot.platforms.email.mime import encoded_text, file_part, multipart, text_part
 from bot.platforms.layout import map_url
 from core.catalogue.crest import size_of
-from core.i18n import Text, TextTemplate, _
+from core.i18n import LANGUAGES, Text, TextTemplate, _
 from dialogs.nlu.fields import dialled_number
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-LONGEST_LINE = 998
-"""The most bytes of a line that is sent as it is (RFC 5322); a longer one is encoded."""
-
-EIGHT_BITS = Charset("utf-8")
-EIGHT_BITS.body_encoding = None  # type: ignore[assignment]  # typeshed knows no bodies as they are
-"""The encoding of texts. EmailMessage would parse each header that it is given, which takes longer
-than all the rest, and until Python 3.13 loses spaces where it folds Greek."""
 
 CREST = "crest"
 """The Content-ID of the crest's part, by which the HTML shows it."""
@@ -76,7 +64,7 @@ class Renderer:
     """Renders the e-mails of one sender."""
 
     def __init__(self, sender: str, texts: Translator) -> None:
-        self._sender, self._texts = sender, texts
+        self._sender, self._domain, self._texts = sender, sender.rpartition("@")[2], texts
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=select_autoescape(["html"]),
@@ -87,37 +75,41 @@ class Renderer:
         environment.filters |= {"linked": _linked, "dialled": dialled_number, "map_url": map_url}
         self._text = environment.get_template("email.txt")
         self._html = environment.get_template("email.html")
+        self._labels = {language: _labels(texts, language) for language in LANGUAGES}
 
-    def render(self, reply: Reply, metadata: EmailMetadata) -> Message:
+    def render(self, reply: Reply, metadata: EmailMetadata) -> bytes:
         """Return the e-mail of a reply, without its recipient."""
         given = self._variables(reply, metadata)
-        html: Message = _text_part(self._html.render(**given), "html")
+        html = text_part(self._html.render(**given), "html")
         if metadata.crest:
-            html = MIMEMultipart("related", None, [html, _crest_part(metadata.crest)])
-        parts = [_text_part(self._text.render(**given), "plain"), html]
+            html = multipart("related", f"=_r{metadata.id}", [html, _crest_part(metadata.crest)])
+        parts = [text_part(self._text.render(**given), "plain"), html]
         if metadata.invites:  # programs take an invitation from here, and the file is for others
             parts.append(_calendar_part(reply, metadata))
-        found = MIMEMultipart("alternative", None, parts)
-        if reply.file:
-            file = _calendar_part(reply, metadata)
-            file.add_header("Content-Disposition", "attachment", filename=reply.file)
-            found = MIMEMultipart("mixed", None, [found, file])
-        for name, value in self._headers(metadata, reply.language):
-            found[name] = value
-        return found
+        headers, boundary = self._headers(metadata, reply.language), f"=_a{metadata.id}"
+        if not reply.file:
+            return multipart("alternative", boundary, parts, headers)
+        attachment = ("Content-Disposition", f'attachment; filename="{reply.file}"')
+        parts = [multipart("alternative", boundary, parts)]
+        parts.append(_calendar_part(reply, metadata, attachment))
+        return multipart("mixed", f"=_m{metadata.id}", parts, headers)
+
+    def message_id(self, metadata: EmailMetadata) -> str:
+        """Return the Message-ID of an e-mail."""
+        return f"<{metadata.id}@{self._domain}>"
 
     def _headers(self, metadata: EmailMetadata, language: str) -> Iterator[tuple[str, str]]:
         """Yield the headers of an e-mail, in ASCII."""
-        domain = self._sender.rpartition("@")[2]
-        yield "From", f"{_encoded('From', metadata.office)}\n <{self._sender}>"
+        thread = f"<{metadata.thread}@{self._domain}>"
+        yield "From", f"{encoded_text('From', metadata.office)}\n <{self._sender}>"
         if metadata.reply_to:
             yield "Reply-To", metadata.reply_to
-        yield "Subject", _encoded("Subject", metadata.subject)
+        yield "Subject", encoded_text("Subject", metadata.subject)
         yield "Date", format_datetime(metadata.written_at)
-        yield "Message-ID", f"<{metadata.id}@{domain}>"
+        yield "Message-ID", self.message_id(metadata)
         # There is no message of that id: all of an appointment are answers to the same.
-        yield "In-Reply-To", f"<{metadata.thread}@{domain}>"
-        yield "References", f"<{metadata.thread}@{domain}>"
+        yield "In-Reply-To", thread
+        yield "References", thread
         if metadata.unsubscribe:
             yield "List-Unsubscribe", f"<{metadata.unsubscribe}>"
             yield "List-Unsubscribe-Post", "List-Unsubscribe=One-Click"
@@ -126,15 +118,13 @@ class Renderer:
         yield "Content-Language", language
 
     def _variables(self, reply: Reply, metadata: EmailMetadata) -> dict[str, Any]:
-        def say(text: Text) -> str:
-            return self._texts.say(text, reply.language)
-
+        labels = self._labels[reply.language]
         contact = {row.kind: row for row in metadata.contact}
         attached = ATTACHED_CANCELLED if metadata.calendar_method == "CANCEL" else ATTACHED
-        why = [AUTOMATIC, ANSWERED if metadata.reply_to else UNANSWERED]
-        if metadata.to_staff:
-            why = [TO_STAFF]
+        attached = TextTemplate(attached.message, args={"file": reply.file or ""})
+        automatic = "to_staff" if metadata.to_staff else "read" if metadata.reply_to else "unread"
         return {
+            **labels,
             "lang": reply.language,
             "email": metadata,
             "blocks": reply.blocks or [ParagraphBlock(type="paragraph", text=reply.text)],
@@ -142,25 +132,39 @@ class Renderer:
             "website": contact.get("url"),
             "more": [row for row in metadata.contact if row.kind not in ("phone", "url")],
             "crest": metadata.crest and {"cid": CREST, "size": shown_size(metadata.crest)},
-            "for_label": say(FOR),
-            "on_map": say(ON_MAP),
-            "will_you_come": say(WILL_YOU_COME),
-            "coming": say(COMING),
-            "reschedule": say(RESCHEDULE),
-            "cancel": say(CANCEL),
-            "reschedule_or_cancel": say(RESCHEDULE_OR_CANCEL),
             "saves": bool(reply.file) and metadata.calendar_method != "CANCEL",
-            "save": say(SAVE),
-            "your_appointment": say(APPOINTMENT),
-            "see_new_time": say(SEE_NEW_TIME),
-            "asks_first": say(TAKE_IT_THERE if metadata.offers else ASKS_FIRST),
-            "attached": reply.file
-            and say(TextTemplate(attached.message, args={"file": reply.file})),
-            "automatic": " ".join(map(say, why)),
-            "unsubscribe": say(UNSUBSCRIBE),
-            "ended": say(ENDED),
-            "resume": say(RESUME),
+            "asks_first": labels["take_it_there" if metadata.offers else "asks_first"],
+            "attached": reply.file and self._texts.say(attached, reply.language),
+            "automatic": labels[automatic],
         }
+
+
+def _labels(texts: Translator, language: str) -> dict[str, str]:
+    """Return the texts that are the same in all e-mails of a language, by their names."""
+
+    def say(*phrases: Text) -> str:
+        return " ".join(texts.say(each, language) for each in phrases)
+
+    return {
+        "for_label": say(FOR),
+        "on_map": say(ON_MAP),
+        "will_you_come": say(WILL_YOU_COME),
+        "coming": say(COMING),
+        "reschedule": say(RESCHEDULE),
+        "cancel": say(CANCEL),
+        "reschedule_or_cancel": say(RESCHEDULE_OR_CANCEL),
+        "save": say(SAVE),
+        "your_appointment": say(APPOINTMENT),
+        "see_new_time": say(SEE_NEW_TIME),
+        "asks_first": say(ASKS_FIRST),
+        "take_it_there": say(TAKE_IT_THERE),
+        "read": say(AUTOMATIC, ANSWERED),
+        "unread": say(AUTOMATIC, UNANSWERED),
+        "to_staff": say(TO_STAFF),
+        "unsubscribe": say(UNSUBSCRIBE),
+        "ended": say(ENDED),
+        "resume": say(RESUME),
+    }
 
 
 def shown_size(crest: bytes) -> tuple[int, int]:
@@ -170,32 +174,19 @@ def shown_size(crest: bytes) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _encoded(name: str, text: str) -> str:
-    """Return a text as a header has it, in lines of at most 76 characters."""
-    return Header(" ".join(text.split()), "utf-8", header_name=name).encode()
+@lru_cache(64)
+def _crest_part(crest: bytes) -> bytes:
+    inline = ("Content-Disposition", "inline")
+    return file_part(crest, "image/png", ("Content-ID", f"<{CREST}>"), inline)
 
 
-def _text_part(content: str, subtype: str) -> MIMEText:
-    """Return a text in eight bits, so that its addresses stay plain, unless a line is too long."""
-    content = content.strip() + "\n"
-    is_long = any(len(line) > LONGEST_LINE for line in content.encode().split(b"\n"))
-    return MIMEText(content, subtype, "utf-8" if is_long else EIGHT_BITS)  # type: ignore[arg-type]
-
-
-def _crest_part(crest: bytes) -> MIMEImage:
-    part = MIMEImage(crest, "png")
-    part["Content-ID"] = f"<{CREST}>"
-    part["Content-Disposition"] = "inline"
-    return part
-
-
-def _calendar_part(reply: Reply, metadata: EmailMetadata) -> MIMEText:
+def _calendar_part(reply: Reply, metadata: EmailMetadata, *headers: tuple[str, str]) -> bytes:
     """Return the calendar file, whose METHOD its media type names too (RFC 6047)."""
-    part = MIMEText(reply.content.decode(), "calendar", "utf-8")
-    part.set_param("method", metadata.calendar_method)
-    return part
+    content_type = f'text/calendar; charset="utf-8"; method="{metadata.calendar_method}"'
+    return file_part(reply.content, content_type, *headers)
 
 
+@lru_cache(1024)  # most are the same in many e-mails
 def _linked(text: str) -> Markup:
     """Return a text with its addresses as links, and lines that Outlook breaks, too."""
     return Markup(urlize(text).replace("\n", "<br>\n"))  # noqa: S704 it escapes the rest

@@ -3,8 +3,7 @@
 import asyncio
 import ssl
 from contextlib import suppress
-from email import policy
-from email.message import Message
+from email import message_from_bytes, policy
 from functools import cached_property
 from typing import NamedTuple
 
@@ -44,9 +43,11 @@ ENVELOPE_SECONDS less than the worker's `SEND_SECONDS`, whose end would leave al
 
 
 class Mail(NamedTuple):
-    """An e-mail without its recipient, and the tag that its reports prove themselves by."""
+    """An e-mail without its recipient, its Message-ID, and the tag by which its reports prove
+    themselves."""
 
-    message: Message
+    content: bytes
+    message_id: str
     tag: str
 
 
@@ -63,21 +64,20 @@ class SmtpClient:
 
         With VERP that is its sender, else its Message-ID. Raises DeliveryError.
         """
-        message, sender = mail.message, self._settings.envelope_sender(mail.tag)
-        del message["To"]
-        message["To"] = address
+        sender = self._settings.envelope_sender(mail.tag)
         is_held = False
         try:
             async with asyncio.timeout(ENVELOPE_SECONDS):
                 is_held = await self._free.acquire()
                 client = await self._with_envelope(sender, address)
-            await self._send_message(client, message)
+            # An address, which was named in ASCII, has no line's end.
+            await self._send_message(client, b"To: %b\n%b" % (address.encode(), mail.content))
         except TimeoutError:
             raise DeliveryError("no answer in time") from None
         finally:
             if is_held:
                 self._free.release()
-        return sender if self._settings.verp else str(message["Message-ID"])
+        return sender if self._settings.verp else mail.message_id
 
     async def close(self) -> None:
         """End the connections that are kept."""
@@ -113,10 +113,10 @@ class SmtpClient:
                 await _quit(client)
         return CheckUp(right, [])
 
-    async def _send_message(self, client: SMTP, message: Message) -> None:
+    async def _send_message(self, client: SMTP, content: bytes) -> None:
         try:
             async with asyncio.timeout(DATA_SECONDS):
-                await client.data(_bytes(client, message), timeout=DATA_SECONDS)
+                await client.data(_as_taken(client, content), timeout=DATA_SECONDS)
         except SMTPResponseException as refused:
             self._keep(client)
             raise refusal("message", refused) from None
@@ -216,10 +216,11 @@ class SmtpClient:
         return tls_context(self._settings.certificate)
 
 
-def _bytes(client: SMTP, message: Message) -> bytes:
+def _as_taken(client: SMTP, content: bytes) -> bytes:
     """Return an e-mail as the server takes it: in eight bits, where it does, URLs stay plain."""
-    cte_type = "8bit" if client.supports_extension("8bitmime") else "7bit"
-    return message.as_bytes(policy=policy.compat32.clone(linesep="\r\n", cte_type=cte_type))
+    if client.supports_extension("8bitmime"):
+        return content
+    return message_from_bytes(content).as_bytes(policy=policy.compat32.clone(cte_type="7bit"))
 
 
 async def _quit(client: SMTP) -> None:
