@@ -42,10 +42,9 @@ class Placed(Protocol):
 
 def still_serves(offer: ServiceOffer, booking: Booking | Placed) -> bool:
     """Return whether the booking's desk is open for it, by the current catalogue."""
-    return any(
-        desk_id == booking.desk_id
-        and schedule.is_open_through(offer, desk, booking.starts_at, booking.ends_at)
-        for desk_id, desk in offer.desks
+    desk = offer.desk_by_id.get(booking.desk_id)
+    return desk is not None and schedule.is_open_through(
+        offer, desk, booking.starts_at, booking.ends_at
     )
 
 

@@ -39,6 +39,7 @@ class LoadedMunicipality:
     is_removed: bool = False
     exceptions: Mapping[DeskKey, DeskExceptions] = field(default_factory=dict)
     has_webhooks: bool = False
+    _offers: dict[tuple[str, str, str], ServiceOffer] = field(default_factory=dict, repr=False)
 
     def has(self, service: str, branch: str) -> bool:
         """Return whether it has a service and a branch: a new catalogue may lack a booking's."""
@@ -46,6 +47,12 @@ class LoadedMunicipality:
 
     def offer(self, service: str, branch: str, channel: str) -> ServiceOffer:
         """Return the offer of a service at a branch over a channel. Raises KeyError."""
+        key = (service, branch, channel)
+        if key not in self._offers:
+            self._offers[key] = self._make_offer(*key)
+        return self._offers[key]
+
+    def _make_offer(self, service: str, branch: str, channel: str) -> ServiceOffer:
         ids = {desk: row_id for (at, desk), row_id in self.desk_ids.items() if at == branch}
         exceptions = {desk: each for (at, desk), each in self.exceptions.items() if at == branch}
         body = self.body

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -36,7 +37,7 @@ class ServiceOffer:
         """Return the municipality's time zone."""
         return ZoneInfo(self.municipality.timezone)
 
-    @property
+    @cached_property
     def desks(self) -> list[tuple[int, Desk]]:
         """Return the desks that serve it, each with its row id."""
         return [
@@ -44,6 +45,11 @@ class ServiceOffer:
             for desk in self.branch.desks
             if desk.serves(self.service.id, self.channel)
         ]
+
+    @cached_property
+    def desk_by_id(self) -> Mapping[int, Desk]:
+        """Return the desks that serve it by their row ids."""
+        return dict(self.desks)
 
     def for_staff(self) -> Self:
         """Return the offer as staff may book it: without notice, as far ahead as there are days."""
