@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from core.catalogue.registry import Registry
 from core.db.models import OutboxRow, Suppression
+from core.messaging import addresses
 from core.messaging.addresses import address_hash, find_suppression, may_be_alive
 from core.messaging.outbox_admin import RETRIED
 
@@ -36,8 +37,7 @@ def suppression_of(
 
 def suppress(session: Session, services: Services, account: str, address: str) -> None:
     """Send only replies to an address, until it is reachable again."""
-    hashed = address_hash(services.registry, account, address)
-    session.merge(Suppression(account=account, address=hashed, at=services.clock()))
+    addresses.suppress(session, services.registry, account, address, services.clock())
     log.info("address suppressed", account=account)
 
 

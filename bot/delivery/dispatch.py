@@ -16,6 +16,7 @@ from bot.delivery import doubt, room_pace
 from bot.delivery.addresses import suppress, suppression_of, unsuppress
 from bot.delivery.claimed import Claimed
 from bot.delivery.compose import render_message
+from bot.delivery.read_ahead import read_ahead
 from bot.delivery.text_counts import count_text
 from bot.messages import Reply
 from bot.telemetry.logging import traceback_lines, without_quotes
@@ -174,6 +175,7 @@ def _read_at_once(session: Session, services: Services, rows: Collection[OutboxR
     with contextlib.suppress(UnreadableValue):
         # Kept, for a session forgets what nothing else refers to.
         session.info["bookings"] = session.scalars(query).all()
+        read_ahead(session, services, rows)
 
 
 def _log_unchosen(row: OutboxRow, error: Exception) -> None:

@@ -1,6 +1,6 @@
 """The history of bookings: who changed what, when."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ from core.actor import Actor
 from core.bookings.offers.ends import ENDING, withdraw_offer
 from core.db.events import record_event
 from core.db.models import Booking, History, HistoryAction
+from core.db.read_ahead import forget, keep, kept
+from core.db.statements import run
 from core.staff.record import record
 from core.staff.rights import Action
 
@@ -80,6 +82,7 @@ def record_change(
         ends_before=before and before.ends_at,
     )
     session.add(change)
+    forget(session, _KEPT, booking.id)
     if staff and action in STAFF_ACTIONS:
         record(
             session,
@@ -97,11 +100,30 @@ def record_change(
     return change
 
 
-_SEQUENCE = select(func.count()).where(
-    History.booking_id == bindparam("booking_id"), History.action.in_(CALENDAR_CHANGES)
+_SEQUENCES = (
+    select(History.booking_id, func.count())
+    .where(
+        History.booking_id.in_(bindparam("bookings", expanding=True)),
+        History.action.in_(CALENDAR_CHANGES),
+    )
+    .group_by(History.booking_id)
 )
+_KEPT = "calendar sequences"
 
 
 def calendar_sequence(session: Session, booking: Booking) -> int:
     """Return the SEQUENCE of a booking's calendar entry: how often it was made another."""
-    return session.scalars(_SEQUENCE, {"booking_id": booking.id}).one()
+    known: int | None = kept(session, _KEPT, booking.id)
+    return _sequences(session, [booking.id])[booking.id] if known is None else known
+
+
+def read_sequences(session: Session, bookings: Collection[int]) -> None:
+    """Read the `calendar_sequence` of some bookings at once."""
+    keep(session, _KEPT, _sequences(session, bookings))
+
+
+def _sequences(session: Session, bookings: Collection[int]) -> Mapping[int, int]:
+    found = dict.fromkeys(bookings, 0)
+    for booking_id, number in run(session, _SEQUENCES, {"bookings": list(bookings)}):
+        found[booking_id] = number
+    return found

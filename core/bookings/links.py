@@ -3,14 +3,17 @@
 import re
 import secrets
 from base64 import b32encode
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingLink
+from core.db.read_ahead import keep, kept
+from core.db.statements import run
 
 KEPT_AFTER = timedelta(days=30)
 """The time after its appointment for which a link says how that is."""
@@ -19,11 +22,13 @@ TOKEN = re.compile(r"[a-z2-7]{26}", re.ASCII)
 """The form of a token: 128 bits or more, in letters and digits only, for mail programs that make
 links of plain text leave other signs at the end out."""
 
-_OF_BOOKING = (
+_OF_BOOKINGS = (
     select(BookingLink)
-    .where(BookingLink.booking_id == bindparam("booking_id"))
+    .where(BookingLink.booking_id.in_(bindparam("bookings", expanding=True)))
     .order_by(BookingLink.id.desc())
 )
+_MAKE = insert(BookingLink)
+_KEPT = "tokens of bookings' links"
 _FIND = select(BookingLink).where(BookingLink.token_hash == bindparam("hashed"))
 
 
@@ -32,25 +37,43 @@ def link_token(session: Session, registry: Registry, booking: Booking) -> str:
 
     So, too, where the secret was replaced, by which the tokens of those before were derived.
     """
-    for link in session.scalars(_OF_BOOKING, {"booking_id": booking.id}):
+    known: str | None = kept(session, _KEPT, booking.id)
+    return known or _tokens(session, registry, [booking])[booking.id]
+
+
+def prepare_links(session: Session, registry: Registry, bookings: Collection[Booking]) -> None:
+    """Have the `link_token` of some bookings read, and links made, at once."""
+    keep(session, _KEPT, _tokens(session, registry, bookings))
+
+
+def _tokens(
+    session: Session, registry: Registry, bookings: Collection[Booking]
+) -> Mapping[int, str]:
+    by_id, tokens, made = {each.id: each for each in bookings}, dict[int, str](), []
+    for link in session.scalars(_OF_BOOKINGS, {"bookings": list(by_id)}):
+        booking = by_id[link.booking_id]
         token = _token(registry, booking.id, link.nonce)
-        if link.token_hash == hash_of(token) and not _is_revoked(link, booking):
-            link.ends_at = booking.ends_at
-            return token
-    nonce = secrets.token_hex(16)
-    token = _token(registry, booking.id, nonce)
-    session.add(
-        BookingLink(
-            booking_id=booking.id,
-            nonce=nonce,
-            token_hash=hash_of(token),
-            ends_at=booking.ends_at,
-            # As this transaction has read it, beside the address to which the link is sent: a
-            # change of the address that another makes meanwhile revokes it, too.
-            email_changed_at=booking.email_changed_at,
-        )
-    )
-    return token
+        is_ours = link.token_hash == hash_of(token) and not _is_revoked(link, booking)
+        if is_ours and booking.id not in tokens:
+            tokens[booking.id], link.ends_at = token, booking.ends_at
+    for booking in by_id.values():
+        if booking.id not in tokens:
+            nonce = secrets.token_hex(16)
+            tokens[booking.id] = _token(registry, booking.id, nonce)
+            made.append(
+                {
+                    "booking_id": booking.id,
+                    "nonce": nonce,
+                    "token_hash": hash_of(tokens[booking.id]),
+                    "ends_at": booking.ends_at,
+                    # As this transaction has read it, beside the address to which the link is
+                    # sent: a change of it that another makes meanwhile revokes the link, too.
+                    "email_changed_at": booking.email_changed_at,
+                }
+            )
+    if made:
+        run(session, _MAKE, made)
+    return tokens
 
 
 def find_link(session: Session, token: str) -> BookingLink | None:

@@ -6,27 +6,29 @@ the address carry then. Those go on, and other ways aren't taken instead.
 """
 
 import secrets
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.bookings.links import KEPT_AFTER, TOKEN, derived_token, hash_of
 from core.catalogue.registry import Registry
 from core.db.models import Booking, ReminderLink
+from core.db.read_ahead import keep, kept
 from core.db.statements import run
 
-_OF_BOOKING = (
+_OF_BOOKINGS = (
     select(ReminderLink)
-    .where(
-        ReminderLink.booking_id == bindparam("booking_id"),
-        ReminderLink.email_hash == bindparam("email_hash"),
-    )
+    .where(ReminderLink.booking_id.in_(bindparam("bookings", expanding=True)))
     .order_by(ReminderLink.id.desc())
 )
-_STOPPED = select(ReminderLink.id).where(
-    ReminderLink.email_hash == bindparam("email_hash"), ReminderLink.stopped_at.is_not(None)
+_STOPPED = select(ReminderLink.email_hash).where(
+    ReminderLink.email_hash.in_(bindparam("hashes", expanding=True)),
+    ReminderLink.stopped_at.is_not(None),
 )
+_MAKE = insert(ReminderLink)
+_KEPT, _GETTING = "tokens that end reminders", "addresses that get reminders"
 _BY_TOKEN = select(ReminderLink).where(ReminderLink.token_hash == bindparam("hashed"))
 
 
@@ -37,17 +39,50 @@ def reminder_token(session: Session, registry: Registry, booking: Booking) -> st
     """
     if booking.email_hash is None:
         return None
-    given = {"booking_id": booking.id, "email_hash": booking.email_hash}
-    for link in session.scalars(_OF_BOOKING, given):
-        token = _token(registry, link)
-        if link.token_hash == hash_of(token):
-            link.expires_at = booking.ends_at
-            return token
-    link = ReminderLink(**given, nonce=secrets.token_hex(16), expires_at=booking.ends_at)
-    token = _token(registry, link)
-    link.token_hash = hash_of(token)
-    session.add(link)
-    return token
+    known: str | None = kept(session, _KEPT, booking.id)
+    return known or _tokens(session, registry, [booking])[booking.id]
+
+
+def prepare_links(session: Session, registry: Registry, bookings: Collection[Booking]) -> None:
+    """Have the `reminder_token` of some bookings read, and links made, at once."""
+    with_address = [each for each in bookings if each.email_hash is not None]
+    if with_address:
+        keep(session, _KEPT, _tokens(session, registry, with_address))
+
+
+def read_stopped(session: Session, bookings: Collection[Booking]) -> None:
+    """Read at once which addresses of some bookings get reminders, for `gets_reminders`."""
+    hashes = {each.email_hash for each in bookings} - {None}
+    if hashes:
+        stopped = set(run(session, _STOPPED, {"hashes": list(hashes)}).scalars())
+        keep(session, _GETTING, dict.fromkeys(hashes - stopped, True))
+
+
+def _tokens(
+    session: Session, registry: Registry, bookings: Collection[Booking]
+) -> Mapping[int, str]:
+    by_id, tokens, made = {each.id: each for each in bookings}, dict[int, str](), []
+    for link in session.scalars(_OF_BOOKINGS, {"bookings": list(by_id)}):
+        booking, token = by_id[link.booking_id], _token(registry, link.booking_id, link.nonce)
+        is_ours = (link.email_hash, link.token_hash) == (booking.email_hash, hash_of(token))
+        if is_ours and booking.id not in tokens:
+            tokens[booking.id], link.expires_at = token, booking.ends_at
+    for booking in by_id.values():
+        if booking.id not in tokens:
+            nonce = secrets.token_hex(16)
+            tokens[booking.id] = _token(registry, booking.id, nonce)
+            made.append(
+                {
+                    "booking_id": booking.id,
+                    "email_hash": booking.email_hash,
+                    "nonce": nonce,
+                    "token_hash": hash_of(tokens[booking.id]),
+                    "expires_at": booking.ends_at,
+                }
+            )
+    if made:
+        run(session, _MAKE, made)
+    return tokens
 
 
 def linked_booking(session: Session, token: str) -> tuple[Booking, bool] | None:
@@ -80,7 +115,10 @@ def resume_reminders(session: Session, token: str) -> bool:
 
 def gets_reminders(session: Session, booking: Booking) -> bool:
     """Return whether reminders are still sent to the address of a booking."""
-    return booking.email_hash is None or not _is_stopped(session, booking.email_hash)
+    email_hash = booking.email_hash
+    if email_hash is None or kept(session, _GETTING, email_hash):
+        return True
+    return not _is_stopped(session, email_hash)
 
 
 def forget_reminder_links(session: Session, now: datetime) -> None:
@@ -130,9 +168,9 @@ def _link(session: Session, token: str) -> ReminderLink | None:
     return session.scalar(_BY_TOKEN, {"hashed": hash_of(token)})
 
 
-def _token(registry: Registry, link: ReminderLink) -> str:
-    return derived_token(registry, f"reminder link {link.booking_id} {link.nonce}")
+def _token(registry: Registry, booking_id: int, nonce: str) -> str:
+    return derived_token(registry, f"reminder link {booking_id} {nonce}")
 
 
 def _is_stopped(session: Session, email_hash: str) -> bool:
-    return run(session, _STOPPED, {"email_hash": email_hash}).first() is not None
+    return run(session, _STOPPED, {"hashes": [email_hash]}).first() is not None

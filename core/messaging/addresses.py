@@ -1,8 +1,9 @@
 """The addresses in the details of bookings: who gave them, and which can't be reached."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
@@ -16,6 +17,8 @@ from core.db.models import (
     OutboxStatus,
     Suppression,
 )
+from core.db.read_ahead import forget, keep, kept
+from core.db.statements import run
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import platform_of
 from core.messaging.recipients import ContactRecipient
@@ -29,6 +32,12 @@ OWN_CHANGES = frozenset(
 SUPPRESSED_FOR = timedelta(days=30)
 """The time after which an address in a booking's details that was refused is tried again."""
 
+_FREE = "addresses without suppression"
+_SUPPRESSED = select(Suppression.address).where(
+    Suppression.account == bindparam("account"),
+    Suppression.address.in_(bindparam("addresses", expanding=True)),
+)
+
 _GIVING = (HistoryAction.CONFIRMED, HistoryAction.EDITED)
 
 
@@ -41,7 +50,27 @@ def find_suppression(
     session: Session, registry: Registry, account: str, address: str
 ) -> Suppression | None:
     """Return the suppression of an address, if there is one."""
-    return session.get(Suppression, (account, address_hash(registry, account, address)))
+    key = (account, address_hash(registry, account, address))
+    return None if kept(session, _FREE, key) else session.get(Suppression, key)
+
+
+def read_suppressions(
+    session: Session, registry: Registry, account: str, addresses: Collection[str]
+) -> None:
+    """Read at once which of an account's addresses are suppressed."""
+    hashes = {address_hash(registry, account, each) for each in addresses}
+    given = {"account": account, "addresses": list(hashes)}
+    suppressed = set(run(session, _SUPPRESSED, given).scalars())
+    keep(session, _FREE, {(account, each): True for each in hashes - suppressed})
+
+
+def suppress(
+    session: Session, registry: Registry, account: str, address: str, now: datetime
+) -> None:
+    """Send only replies to an address, until it is reachable again."""
+    hashed = address_hash(registry, account, address)
+    session.merge(Suppression(account=account, address=hashed, at=now))
+    forget(session, _FREE, (account, hashed))
 
 
 def may_be_alive(session: Session, booking_id: int, suppressed_at: datetime, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.catalogue.registry import Registry
 from core.db.events import record_event
 from core.db.models import WITHOUT_WAY, Booking, BookingState, OutboxRow, OutboxStatus
+from core.db.read_ahead import keep, kept
 from core.db.statements import run
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import enqueue, platform_of, retry_at
@@ -58,8 +59,9 @@ def choose_ways(
     if limit == 0:
         return ()
     rows = session.scalars(_DUE.where(OutboxRow.try_at <= now).limit(limit)).all()
-    if rows:
-        registry.refresh(session)
+    if not rows:
+        return ()
+    registry.refresh(session)
     for row in rows:
         if row.attempts == 0:
             row.due_at = now  # each way is tried as long as another, however late it is
@@ -105,7 +107,7 @@ def _choose(session: Session, registry: Registry, rows: Sequence[OutboxRow], now
         booking = by_id[row.booking_id or 0]
         ways = routes[booking.id]
         is_off = booking.state != BookingState.CONFIRMED
-        if is_off or not ways or _is_obsolete(row, booking, due, now):
+        if is_off or not ways or _is_obsolete(row, booking, due[booking.id], now):
             row.status = CANCELLED
             continue
         way = next((each for each in ways if not waits(each)), ways[0])
@@ -131,9 +133,20 @@ def is_obsolete(session: Session, row: OutboxRow, booking: Booking, now: datetim
     Or will be within LEAST_APART, where this one is as late. One of a former time was enqueued
     while the booking was moved, or failed and is tried again by the technician.
     """
-    return _is_obsolete(row, booking, _due_of(session, [booking], now), now)
+    due = kept(session, _KEPT, booking.id) or _due_of(session, [booking], now)[booking.id]
+    return _is_obsolete(row, booking, due, now)
 
 
+def read_due(session: Session, bookings: Collection[Booking], now: datetime) -> None:
+    """Read at once which reminders of some bookings are due, for `is_obsolete`.
+
+    Where several of a booking are, that is read anew for each, for the others may have ended.
+    """
+    found = _due_of(session, bookings, now)
+    keep(session, _KEPT, {key: due for key, due in found.items() if len(due) == 1})
+
+
+_KEPT = "reminders that are due"
 _BY_THEN = select(
     OutboxRow.booking_id,
     OutboxRow.dedupe_key,
@@ -169,9 +182,7 @@ def _due_of(
     return due
 
 
-def _is_obsolete(
-    row: OutboxRow, booking: Booking, due: Mapping[int | None, Sequence[_Due]], now: datetime
-) -> bool:
+def _is_obsolete(row: OutboxRow, booking: Booking, due: Sequence[_Due], now: datetime) -> bool:
     if row.expires_at is None or row.expires_at != booking.starts_at:
         return True
     hours = Cause.parse(row.dedupe_key, row.recipient).as_reminder()
@@ -179,7 +190,7 @@ def _is_obsolete(
     by = now + LEAST_APART if is_late else now
     return any(
         other.hours < hours and other.starts_at == row.expires_at and other.at <= by
-        for other in due[booking.id]
+        for other in due
     )
 
 

@@ -24,6 +24,7 @@ from core.db.models import (
     OfferState,
     TimeOffer,
 )
+from core.db.read_ahead import keep, kept
 
 OPEN = text("time_offers.state IN ('pending','made')")
 """The condition for open offers; literal, as the condition of the partial index is."""
@@ -59,6 +60,7 @@ ENDING: Collection[HistoryAction] = frozenset(
 """The changes to a booking after which no other time is offered for it."""
 
 
+_NONE_OPEN = "bookings without an open offer"
 _OPEN_OF_BOOKING = select(TimeOffer).where(TimeOffer.booking_id == bindparam("booking_id"), OPEN)
 
 _OPEN_OF_SEVERAL = select(TimeOffer).where(
@@ -68,6 +70,8 @@ _OPEN_OF_SEVERAL = select(TimeOffer).where(
 
 def open_offer(session: Session, booking_id: int, *, lock: bool = False) -> TimeOffer | None:
     """Return the open offer of a booking, if there is one; locked where that is asked for."""
+    if not lock and kept(session, _NONE_OPEN, booking_id):
+        return None
     query = _OPEN_OF_BOOKING.with_for_update() if lock else _OPEN_OF_BOOKING
     return session.scalar(query, {"booking_id": booking_id})
 
@@ -78,6 +82,12 @@ def open_offers(session: Session, booking_ids: Collection[int]) -> Mapping[int, 
         return {}
     found = session.scalars(_OPEN_OF_SEVERAL, {"booking_ids": list(booking_ids)})
     return {offer.booking_id: offer for offer in found}
+
+
+def read_offers(session: Session, bookings: Collection[int]) -> None:
+    """Read at once which of some bookings have no open offer, for a transaction that makes none."""
+    with_one = open_offers(session, bookings).keys()
+    keep(session, _NONE_OPEN, dict.fromkeys(set(bookings) - with_one, True))
 
 
 def is_made(session: Session, booking_id: int, now: datetime) -> bool:

@@ -1,0 +1,44 @@
+"""Reads at once what many reminders by e-mail need, of which thousands may be due together."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy.orm import Session
+
+from bot.context import Services
+from core.bookings import links, reminder_links
+from core.bookings.history import read_sequences
+from core.bookings.offers.ends import read_offers
+from core.db.models import Booking, OutboxRow
+from core.messaging.addresses import read_suppressions
+from core.messaging.keys import MessageKind
+from core.messaging.preferences import preferences_of_all
+from core.messaging.reminder_ways import read_due
+from core.messaging.routes import ADDRESS_FIELDS, EMAIL
+
+
+def read_ahead(session: Session, services: Services, rows: Collection[OutboxRow]) -> None:
+    """Read what is needed to render the reminders by e-mail among claimed rows, if there are some.
+
+    Links that they lack are made. What isn't read here, or isn't as usual, is read with its row.
+    """
+    bookings, addresses = list[Booking](), defaultdict[str, list[str]](list)
+    for row in rows:
+        if (row.kind, row.platform) != (MessageKind.REMINDER, EMAIL):
+            continue
+        if booking := session.get(Booking, row.booking_id):
+            bookings.append(booking)
+            addresses[row.account].append(booking.details.get(ADDRESS_FIELDS[EMAIL], ""))
+    if len(bookings) < 2:
+        return
+    ids = {each.id for each in bookings}
+    preferences_of_all(session, {each.citizen_id for each in bookings})
+    read_due(session, bookings, services.clock())
+    read_offers(session, ids)
+    read_sequences(session, ids)
+    if services.public_address is not None:
+        links.prepare_links(session, services.registry, bookings)
+        reminder_links.prepare_links(session, services.registry, bookings)
+    reminder_links.read_stopped(session, bookings)
+    for account, given in addresses.items():
+        read_suppressions(session, services.registry, account, given)
