@@ -7,6 +7,10 @@ REFILL_SECONDS = 1.0
 """The interval after which MOST may be chosen in any case: an account that hangs, to which some of
 the reminders go, must delay no other."""
 
+ENOUGH = 10
+"""The number that is waited for, unless it takes REFILL_SECONDS: choosing the ways of many costs
+hardly more than of one."""
+
 FEW = 1
 """The ways chosen between two rests while others use the database: their turns go first."""
 
@@ -27,18 +31,20 @@ class ReminderPace:
         self._left, self._refill_at, self._rest_until = 0, 0.0, 0.0
         self._allowed_at, self._begun_by_others, self._gives_way = 0.0, 0, False
 
-    def allowed(self, now: float, begun_by_others: int) -> int:
-        """Return the number at a time in seconds; 0 during a rest.
+    def allowed(self, now: float, begun_by_others: int, room: int = MOST) -> int:
+        """Return the number at a time in seconds; 0 during a rest, or until there is room.
 
-        `begun_by_others` counts what others have begun to do with the database.
+        `begun_by_others` counts what others have begun to do with the database; `room` is how many
+        can be sent now.
         """
-        if now >= self._refill_at:
+        is_refilled = now >= self._refill_at
+        if is_refilled:
             self._left, self._refill_at = MOST, now + REFILL_SECONDS
-        if now < self._rest_until:
+        if now < self._rest_until or (room < ENOUGH and not is_refilled):
             return 0
         self._gives_way = begun_by_others != self._begun_by_others
         self._allowed_at, self._begun_by_others = now, begun_by_others
-        return min(self._left, FEW) if self._gives_way else self._left
+        return min(self._left, room, FEW if self._gives_way else MOST)
 
     def count(self, chosen: int, claimed: int, now: float, ended: int = 0) -> float:
         """Count the ways that were chosen, and the reminders claimed; return the seconds of rest.

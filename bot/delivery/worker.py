@@ -19,6 +19,7 @@ from bot.delivery import dispatch, event_dispatch
 from bot.delivery.claimed import Claimed, ClaimedEvent
 from bot.delivery.dispatch import ClaimedMessage
 from bot.delivery.reminder_pace import ReminderPace
+from bot.delivery.settlement import Sent, TogetherRecorded, mark_all_sent
 from bot.delivery.unclaimed import give_up_unclaimed
 from bot.delivery.wakeup import listen
 from bot.platforms.base import Send
@@ -28,6 +29,7 @@ from core.db.database import Database
 from core.db.events import events
 from core.errors import DatabaseUnavailable, DeliveryError
 from core.messaging import event_queue, outbox, reminder_ways
+from core.messaging.keys import MessageKind
 
 log = structlog.get_logger()
 
@@ -74,6 +76,7 @@ class DeliveryWorker:
         self._webhooks_at = 0.0
         self._woken = asyncio.Event()
         self._reminder_pace = ReminderPace()
+        self._together = TogetherRecorded(self._record_sent)
         self._begun = 0
         self._sending: dict[asyncio.Task[None], Claimed] = {}
         self._stopping = False
@@ -152,7 +155,7 @@ class DeliveryWorker:
         }
         limit, being_sent = min(room.values(), default=0), self._being_sent()
         loop, pace = asyncio.get_running_loop(), self._reminder_pace
-        ways = min(limit, pace.allowed(loop.time(), self._database.begun - self._begun))
+        ways = pace.allowed(loop.time(), self._database.begun - self._begun, limit)
         if not room or not await self._read(lambda s: _is_due(s, room, ways, services.clock())):
             return 0
         found = await self._write(
@@ -249,6 +252,9 @@ class DeliveryWorker:
             _log_error("sending failed", error, message=message.id)
             failure = DeliveryError(type(error).__name__, may_have_arrived=sending)
         else:
+            is_reminder = message.kind == MessageKind.REMINDER
+            if is_reminder and await self._together.add(Sent(message, provider_id)):
+                return
             await self._settle(
                 message, lambda s: dispatch.mark_sent(s, services, message, provider_id)
             )
@@ -256,6 +262,10 @@ class DeliveryWorker:
         await self._settle(
             message, lambda s: dispatch.mark_failed(s, services, message, failure, self._give_up)
         )
+
+    async def _record_sent(self, sent: Sequence[Sent]) -> None:
+        for each in await self._write(lambda s: mark_all_sent(s, self.name, sent)):
+            log.warning("another worker has it", message=each.id)
 
     async def _deliver_event(self, send: SendEvent, event: ClaimedEvent) -> None:
         services = self._services

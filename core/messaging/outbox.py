@@ -1,6 +1,6 @@
 """The outbox: messages to be delivered, stored in the transaction that causes them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -276,6 +276,26 @@ _CLAIMED = (
     )
     .with_for_update()
 )
+
+
+_ALL_CLAIMED = (
+    select(OutboxRow)
+    .where(
+        OutboxRow.id.in_(bindparam("ids", expanding=True)),
+        OutboxRow.status == OutboxStatus.CLAIMED,
+        OutboxRow.claimed_by == bindparam("worker"),
+    )
+    .order_by(OutboxRow.id)
+    .with_for_update()
+)
+
+
+def get_all_claimed(
+    session: Session, worker: str, attempts: Mapping[int, int]
+) -> Sequence[OutboxRow]:
+    """Return the claimed rows of these ids, locked, which no other worker has claimed since."""
+    rows = session.scalars(_ALL_CLAIMED, {"ids": list(attempts), "worker": worker})
+    return [row for row in rows if row.attempts == attempts[row.id]]
 
 
 def get_claimed(session: Session, row_id: int, worker: str, attempts: int) -> OutboxRow | None:

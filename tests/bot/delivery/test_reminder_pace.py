@@ -1,6 +1,7 @@
 """The pace at which the ways of reminders are chosen."""
 
 from bot.delivery.reminder_pace import (
+    ENOUGH,
     FEW,
     LONGEST_REST,
     MOST,
@@ -18,6 +19,9 @@ def test_no_more_are_chosen_than_are_claimed_but_for_some_each_second() -> None:
     pace.count(MOST - 3, 0, 5)  # the account to which they go is full
     assert pace.allowed(5, 0) == 0
     assert pace.allowed(5 + REFILL_SECONDS, 0) == MOST
+    assert pace.allowed(5.5 + REFILL_SECONDS, 0, ENOUGH - 1) == 0  # until more are sent
+    assert pace.allowed(5.5 + REFILL_SECONDS, 0, ENOUGH) == ENOUGH
+    assert pace.allowed(5 + 2 * REFILL_SECONDS, 0, 1) == 1  # the others may hang
 
 
 def test_while_others_use_the_database_few_are_chosen_between_rests() -> None:

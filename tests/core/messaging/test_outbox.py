@@ -282,6 +282,8 @@ def test_an_earlier_claim_of_the_same_worker_settles_nothing(env: OutboxEnvironm
     row = env.row("hello")
     assert outbox.get_claimed(env.session, row.id, "me", 1) is None
     assert outbox.get_claimed(env.session, row.id, "me", 2) is not None
+    for worker, attempts, found in (("me", 1, []), ("other", 2, []), ("me", 2, [row])):
+        assert outbox.get_all_claimed(env.session, worker, {row.id: attempts}) == found
 
 
 def test_what_is_rescheduled_while_it_is_sent_is_sent_again(env: OutboxEnvironment) -> None:

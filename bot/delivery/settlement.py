@@ -1,0 +1,81 @@
+"""Records that reminders were sent: of several in one transaction, for thousands may be due."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from bot.delivery.claimed import Claimed
+from bot.delivery.dispatch import set_status
+from core.db.models import OutboxStatus
+from core.messaging import outbox
+
+MOST = 10
+"""The most that are recorded together: half of those that are sent at once."""
+
+WAIT_SECONDS = 0.1
+"""The time for which the first waits for others. A process that is killed meanwhile leaves them to
+be sent again."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that was sent, with its id at the platform."""
+
+    message: Claimed
+    provider_id: str | None
+
+
+@dataclass
+class _Batch:
+    sent: list[Sent] = field(default_factory=list)
+    is_full: asyncio.Event = field(default_factory=asyncio.Event)
+    recorded: "asyncio.Future[bool]" = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class TogetherRecorded:
+    """Gathers what was sent, and has it recorded by `record`."""
+
+    def __init__(self, record: Callable[[Sequence[Sent]], Awaitable[object]]) -> None:
+        self._record = record
+        self._open: _Batch | None = None
+
+    async def add(self, sent: Sent) -> bool:
+        """Return once it is recorded; False where an error prevents that, of one or of all."""
+        if batch := self._open:
+            self._put(batch, sent)
+            return await batch.recorded
+        batch = self._open = _Batch()
+        self._put(batch, sent)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WAIT_SECONDS):
+                await batch.is_full.wait()
+        if self._open is batch:
+            self._open = None
+        is_recorded = False
+        with suppress(Exception):  # which each will meet for itself, and log
+            await self._record(batch.sent)
+            is_recorded = True
+        batch.recorded.set_result(is_recorded)
+        return is_recorded
+
+    def _put(self, batch: _Batch, sent: Sent) -> None:
+        batch.sent.append(sent)
+        if len(batch.sent) == MOST:
+            self._open = None
+            batch.is_full.set()
+
+
+def mark_all_sent(session: Session, worker: str, sent: Sequence[Sent]) -> Sequence[Claimed]:
+    """Record that messages to citizens were sent; return those that another worker has by now."""
+    attempts = {each.message.id: each.message.attempts for each in sent}
+    found = {row.id: row for row in outbox.get_all_claimed(session, worker, attempts)}
+    for each in sent:
+        if row := found.get(each.message.id):
+            row.provider_id = each.provider_id
+            set_status(session, row, OutboxStatus.SENT)
+    return [each.message for each in sent if each.message.id not in found]

@@ -1,0 +1,31 @@
+"""Reminders that were sent are recorded together."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from bot.delivery import settlement
+from bot.delivery.claimed import Claimed
+from bot.delivery.settlement import MOST, Sent, TogetherRecorded
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_sent_meanwhile_is_recorded_at_once(
+    monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    monkeypatch.setattr(settlement, "WAIT_SECONDS", 0)
+    recorded, numbers = list[int](), [MOST, 3]
+
+    async def record(sent: Sequence[Sent]) -> None:
+        recorded.append(len(sent))
+        if fails:
+            raise ZeroDivisionError
+
+    async def settle() -> list[bool]:
+        together = TogetherRecorded(record)
+        sent = [Sent(Claimed(number, "me", 1, "email"), None) for number in range(sum(numbers))]
+        return await asyncio.gather(*map(together.add, sent))
+
+    assert asyncio.run(settle()) == [not fails] * sum(numbers)
+    assert recorded == numbers
