@@ -1,4 +1,4 @@
-"""The transactions of delivery: claim and render messages, then record the outcome of sending."""
+"""The transactions of delivery: claim and render messages, then record that sending failed."""
 
 import contextlib
 from collections.abc import Collection
@@ -13,16 +13,15 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.delivery import doubt, room_pace
-from bot.delivery.addresses import suppress, suppression_of, unsuppress
+from bot.delivery.addresses import suppress, suppression_of
 from bot.delivery.claimed import Claimed
 from bot.delivery.compose import render_message
 from bot.delivery.read_ahead import read_ahead
-from bot.delivery.text_counts import count_text
 from bot.messages import Reply
 from bot.telemetry.logging import traceback_lines, without_quotes
 from bot.views.email import as_email_to_staff
 from core.db.events import record_event
-from core.db.models import REMINDERS, Booking, OutboxRow, OutboxStatus, StaffRoom
+from core.db.models import REMINDERS, Booking, OutboxRow, OutboxStatus
 from core.errors import DeliveryError, UnreadableValue
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
@@ -208,23 +207,6 @@ def _has_ended(session: Session, services: Services, row: OutboxRow, now: dateti
         give_up_on(session, services, row, outbox.DIED)
     else:
         return False
-    return True
-
-
-def mark_sent(
-    session: Session, services: Services, message: ClaimedMessage, provider_id: str | None
-) -> bool:
-    """Record that a message was sent; return False where another worker has claimed it by now."""
-    row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
-    if row is None:
-        return False
-    room = session.get(StaffRoom, row.room_id, with_for_update=True) if row.room_id else None
-    # In a chat that has moved meanwhile, that id is another message's.
-    row.provider_id = None if room and room.chat != message.address else provider_id
-    set_status(session, row, OutboxStatus.SENT)
-    count_text(session, services, row, message.address, message.reply)
-    if message.was_suppressed:
-        unsuppress(session, services, message.account, message.address)
     return True
 
 

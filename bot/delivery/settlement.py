@@ -1,4 +1,7 @@
-"""Records that reminders were sent: of several in one transaction, for thousands may be due."""
+"""The transactions that record that messages were sent.
+
+Several reminders are recorded in one, for thousands may be due.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -7,9 +10,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from bot.delivery.claimed import Claimed
-from bot.delivery.dispatch import set_status
-from core.db.models import OutboxStatus
+from bot.context import Services
+from bot.delivery.addresses import unsuppress
+from bot.delivery.dispatch import ClaimedMessage, set_status
+from bot.delivery.text_counts import count_text
+from core.db.models import OutboxRow, OutboxStatus, StaffRoom
 from core.messaging import outbox
 
 MOST = 10
@@ -24,7 +29,7 @@ be sent again."""
 class Sent:
     """A message that was sent, with its id at the platform."""
 
-    message: Claimed
+    message: ClaimedMessage
     provider_id: str | None
 
 
@@ -70,12 +75,34 @@ class TogetherRecorded:
             batch.is_full.set()
 
 
-def mark_all_sent(session: Session, worker: str, sent: Sequence[Sent]) -> Sequence[Claimed]:
-    """Record that messages to citizens were sent; return those that another worker has by now."""
+def mark_sent(
+    session: Session, services: Services, message: ClaimedMessage, provider_id: str | None
+) -> bool:
+    """Record that a message was sent; return False where another worker has claimed it by now."""
+    row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
+    if row is not None:
+        _mark_sent(session, services, row, Sent(message, provider_id))
+    return row is not None
+
+
+def mark_all_sent(
+    session: Session, services: Services, worker: str, sent: Sequence[Sent]
+) -> Sequence[ClaimedMessage]:
+    """Record that several were sent; return those that another worker has claimed by now."""
     attempts = {each.message.id: each.message.attempts for each in sent}
     found = {row.id: row for row in outbox.get_all_claimed(session, worker, attempts)}
     for each in sent:
         if row := found.get(each.message.id):
-            row.provider_id = each.provider_id
-            set_status(session, row, OutboxStatus.SENT)
+            _mark_sent(session, services, row, each)
     return [each.message for each in sent if each.message.id not in found]
+
+
+def _mark_sent(session: Session, services: Services, row: OutboxRow, sent: Sent) -> None:
+    message = sent.message
+    room = session.get(StaffRoom, row.room_id, with_for_update=True) if row.room_id else None
+    # In a chat that has moved meanwhile, that id is another message's.
+    row.provider_id = None if room and room.chat != message.address else sent.provider_id
+    set_status(session, row, OutboxStatus.SENT)
+    count_text(session, services, row, message.address, message.reply)
+    if message.was_suppressed:
+        unsuppress(session, services, message.account, message.address)

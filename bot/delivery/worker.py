@@ -15,11 +15,11 @@ import structlog
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.delivery import dispatch, event_dispatch
+from bot.delivery import dispatch, event_dispatch, settlement
 from bot.delivery.claimed import Claimed, ClaimedEvent
 from bot.delivery.dispatch import ClaimedMessage
 from bot.delivery.reminder_pace import ReminderPace
-from bot.delivery.settlement import Sent, TogetherRecorded, mark_all_sent
+from bot.delivery.settlement import Sent, TogetherRecorded
 from bot.delivery.unclaimed import give_up_unclaimed
 from bot.delivery.wakeup import listen
 from bot.platforms.base import Send
@@ -256,7 +256,7 @@ class DeliveryWorker:
             if is_reminder and await self._together.add(Sent(message, provider_id)):
                 return
             await self._settle(
-                message, lambda s: dispatch.mark_sent(s, services, message, provider_id)
+                message, lambda s: settlement.mark_sent(s, services, message, provider_id)
             )
             return
         await self._settle(
@@ -264,7 +264,8 @@ class DeliveryWorker:
         )
 
     async def _record_sent(self, sent: Sequence[Sent]) -> None:
-        for each in await self._write(lambda s: mark_all_sent(s, self.name, sent)):
+        services, name = self._services, self.name
+        for each in await self._write(lambda s: settlement.mark_all_sent(s, services, name, sent)):
             log.warning("another worker has it", message=each.id)
 
     async def _deliver_event(self, send: SendEvent, event: ClaimedEvent) -> None:

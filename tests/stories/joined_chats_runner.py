@@ -13,7 +13,8 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.delivery.dispatch import claim_and_render, mark_sent
+from bot.delivery.dispatch import claim_and_render
+from bot.delivery.settlement import mark_sent
 from bot.i18n.translator import Translator
 from bot.messages import Reply
 from bot.platforms.layout import ANSWERED

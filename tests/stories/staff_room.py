@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from bot.delivery import dispatch
+from bot.delivery import dispatch, settlement
 from bot.messages import Reply
 from bot.platforms.telegram.adapter import HEADER
 from bot.staff.receive import receive
@@ -146,7 +146,7 @@ class StaffRoom:
             for message in claimed:
                 assert message.reply.topic == ""
                 number = int(message.replaces or self.number())
-                dispatch.mark_sent(session, services, message, str(number))
+                settlement.mark_sent(session, services, message, str(number))
                 self.last = number
                 word = "edited" if message.reply.edits else "room"
                 word = "reply" if message.reply.answers else word

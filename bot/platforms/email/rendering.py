@@ -75,7 +75,7 @@ class Renderer:
         environment.filters |= {"linked": _linked, "dialled": dialled_number, "map_url": map_url}
         self._text = environment.get_template("email.txt")
         self._html = environment.get_template("email.html")
-        self._labels = {language: _labels(texts, language) for language in LANGUAGES}
+        self._labels = {str(each): _labels(texts, each) for each in LANGUAGES}
 
     def render(self, reply: Reply, metadata: EmailMetadata) -> bytes:
         """Return the e-mail of a reply, without its recipient."""

@@ -8,7 +8,8 @@ from functools import partial
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from bot.delivery.dispatch import claim_and_render, mark_sent
+from bot.delivery.dispatch import claim_and_render
+from bot.delivery.settlement import mark_sent
 from core.db.models import UNSENT, Booking, OutboxRow, StaffRoom
 from core.messaging import outbox
 from core.messaging.keys import Cause, MessageKind

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from bot.delivery import dispatch, doubt
+from bot.delivery import dispatch, doubt, settlement
 from bot.messages import WEBCHAT
 from bot.platforms.layout import ROOM_UNITS
 from bot.platforms.telegram import request as telegram_request
@@ -321,7 +321,7 @@ def test_an_id_of_the_group_before_is_none_of_the_supergroup(staff_chat: StaffCh
     services = staff_chat.services
     moved = (services, ACCOUNT, str(GROUP), str(NEW))
     staff_chat.do(lambda s: dispatch.move_room(s, *moved))
-    assert staff_chat.do(lambda s: dispatch.mark_sent(s, services, message, "77"))
+    assert staff_chat.do(lambda s: settlement.mark_sent(s, services, message, "77"))
     staff_chat.server.chats[NEW][77] = {"text": "another's alert", "markup": {}}
     staff_chat.change(booking, cancel)
     staff_chat.deliver()

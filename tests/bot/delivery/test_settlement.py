@@ -6,8 +6,16 @@ from collections.abc import Sequence
 import pytest
 
 from bot.delivery import settlement
-from bot.delivery.claimed import Claimed
+from bot.delivery.dispatch import ClaimedMessage
 from bot.delivery.settlement import MOST, Sent, TogetherRecorded
+from bot.messages import Reply
+
+
+def message(number: int) -> ClaimedMessage:
+    reply = Reply(text="Αύριο στις 10:00", language="el")
+    return ClaimedMessage(
+        number, "me", 1, "email", "reminder", "email", "maria@example.gr", reply, None, False
+    )
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -24,7 +32,7 @@ def test_what_is_sent_meanwhile_is_recorded_at_once(
 
     async def settle() -> list[bool]:
         together = TogetherRecorded(record)
-        sent = [Sent(Claimed(number, "me", 1, "email"), None) for number in range(sum(numbers))]
+        sent = [Sent(message(number), None) for number in range(sum(numbers))]
         return await asyncio.gather(*map(together.add, sent))
 
     assert asyncio.run(settle()) == [not fails] * sum(numbers)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.delivery import dispatch, worker
+from bot.delivery import dispatch, settlement, worker
 from bot.delivery.dispatch import ClaimedMessage
 from core.db.models import Booking, Contact, OutboxRow
 from core.errors import DeliveryError
@@ -196,7 +196,7 @@ def test_what_cannot_be_noted_is_given_up_and_not_sent_again(
     def broken(*_anything: Any) -> bool:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(dispatch, "mark_sent", broken)
+    monkeypatch.setattr(settlement, "mark_sent", broken)
     push.deployment.say("Γεια")
     push.deliver(push.settled)
     said = "its outcome couldn't be stored"
