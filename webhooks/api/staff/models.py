@@ -65,7 +65,7 @@ BOOKING: dict[str, Any] = {
 }
 VISIT: dict[str, Any] = {
     "coming_at": "2026-12-01T12:35:00+02:00",
-    "ready": ["Δελτίο ταυτότητας ή διαβατήριο"],
+    "ready": ["Taftotita"],
 }
 CHANGE: dict[str, Any] = {
     "at": "2026-11-30T09:00:00+02:00",
