@@ -109,3 +109,19 @@ def details_of(session: Session, registry: Registry, booking: Booking) -> Bookin
         elif change.action == HistoryAction.CONFIRMED:
             after = None  # a hold may have been of other times
     return BookingDetails(booking, loaded, now.desk, changes[0].note, history[::-1])
+
+
+def details_of_new(
+    registry: Registry, booking: Booking, staff: Staff, member: str, now: datetime
+) -> BookingDetails:
+    """Return what `details_of` does of a booking that staff (by name, `member`) have just made.
+
+    It was held and confirmed at once, so nothing needs to be read.
+    """
+    loaded, at = registry[booking.municipality_id], now.replace(microsecond=0)
+    place = At(desk_names(loaded)[booking.desk_id], booking.starts_at, booking.ends_at)
+    history = [
+        Change(at, action, (), staff.platform, False, member, None, after)
+        for action, after in ((HistoryAction.HELD, None), (HistoryAction.CONFIRMED, place))
+    ]
+    return BookingDetails(booking, loaded, place.desk, None, history)

@@ -55,12 +55,13 @@ Choose = Callable[[Sequence[str]], str]
 class KeyHolder:
     """The program that presented a key: the member it acts for, and the key's scopes.
 
-    `done` is the request that was looked for, where it was carried out.
+    `member` is the member's name. `done` is the request that was looked for, where it was carried out.
     """
 
     key_id: int
     name: str
     staff: Staff
+    member: str
     scopes: frozenset[KeyScope]
     expires_at: datetime
     last_used_at: datetime | None
@@ -167,7 +168,7 @@ _VALID = (
         *(_KEYS.c.id, _KEYS.c.name, _KEYS.c.member_id, _KEYS.c.scopes),
         *(_KEYS.c.expires_at, _KEYS.c.last_used_at),
         *(_REQUESTS.c.subject_id, _REQUESTS.c.at, _REQUESTS.c.request_hash),
-        *WHO_ACTS,
+        *(*WHO_ACTS, StaffMember.__table__.c.name.label("member")),
     )
     .join(StaffMember, _KEYS.c.member_id == StaffMember.id)
     .outerjoin(StaffArea, StaffArea.member_id == StaffMember.id)
@@ -198,6 +199,7 @@ def find_by_hash(
         row.id,
         row.name,
         as_staff(rows, row.member_id, PLATFORM, row.id),
+        row.member,
         frozenset(map(KeyScope, row.scopes)),
         row.expires_at,
         row.last_used_at,

@@ -73,8 +73,11 @@ async def book(
             consent=consent,
             choose=caller.application.services.choose,
         )
-        made = _show(caller, work, booking)
-        return made.id, made
+        work.session.flush()
+        found = booking_details.details_of_new(
+            work.registry, booking, work.staff, work.holder.member, work.now
+        )
+        return booking.id, whole(found, personal=caller.has(KeyScope.PERSONAL))
 
     made = await once.change(run, lambda work, done: show(caller, work, done.subject_id))
     response.headers["ETag"] = etag(made)
