@@ -4,8 +4,9 @@ import hmac
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import String, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.model import Channel, Municipality
@@ -71,6 +72,18 @@ _DIGESTS = select(
     MunicipalityRow.removed_at.is_not(None),
 )
 
+# Literal, for SQLAlchemy would render a bound one into the statement at each run.
+_COMMA: Any = literal_column("','")
+_OF_EACH = literal_column("id || digest || is_sample || coalesce(removed_at, 0)", String)
+STORED = (
+    select(func.coalesce(func.aggregate_strings(_OF_EACH, _COMMA), literal_column("''")))
+    .select_from(MunicipalityRow)
+    .scalar_subquery()
+)
+"""All that _DIGESTS has, as one text: the same while nothing has changed."""
+
+_STORED = select(STORED)
+
 
 class Registry:
     """The loaded municipalities by id; `refresh` reads those that any process has changed since."""
@@ -90,26 +103,42 @@ class Registry:
         self.accounts = accounts
         self.own_accounts = own_accounts or {}
         self._loaded: dict[str, LoadedMunicipality] = {}
+        self._shown = object()
+        """Another one after each change by `refresh_without_lock`."""
+        self._compared: tuple[str, object] | None = None
+        """What was stored when all was last compared, and `_shown`."""
 
     def keyed_hash(self, value: str) -> str:
         """Return the keyed hash, in hexadecimal, of a phone number, token or network address."""
         return hmac.digest(self._secret, value.encode(), "sha256").hex()[:40]
 
-    def refresh(self, session: Session) -> None:
-        """Read the catalogues that were loaded since; no other is until this transaction ends."""
-        lock(session, LOAD_LOCK, shared=True)
-        for read in read_municipalities(session, self._changed(session)):
-            self._loaded[read.body.id] = read
+    def refresh(self, session: Session, stored: str | None = None) -> None:
+        """Read the catalogues that were loaded since; no other is until this transaction ends.
 
-    def refresh_without_lock(self, session: Session) -> None:
+        `stored` is STORED, where the transaction has read it since it took LOAD_LOCK.
+        """
+        if stored is None:
+            lock(session, LOAD_LOCK, shared=True)
+            stored = session.connection().execute(_STORED).scalar_one()
+        state = (stored, self._shown)
+        if state != self._compared:
+            for read in read_municipalities(session, self._changed(session)):
+                self._loaded[read.body.id] = read
+            self._compared = state
+
+    def refresh_without_lock(self, session: Session, stored: str | None = None) -> None:
         """Read the catalogues that were loaded since, for what is shown only; wait for nobody.
 
         The session may see an older state than a turn does meanwhile, which keeps its own.
+        `stored` is STORED, where the transaction has read it.
         """
+        if (stored, self._shown) == self._compared:
+            return
         for read in read_municipalities(session, self._changed(session)):
             known = self._loaded.get(read.body.id)
             if known is None or read.changed_at >= known.changed_at:
                 self._loaded[read.body.id] = read
+                self._shown = object()
 
     def _changed(self, session: Session) -> list[str]:
         stored = session.connection().execute(_DIGESTS).all()

@@ -9,6 +9,8 @@ _KEY = bindparam("key", type_=BigInteger)
 _LOCK = select(func.pg_advisory_xact_lock(_KEY))
 _SHARE = select(func.pg_advisory_xact_lock_shared(_KEY))
 _TRY = select(func.pg_try_advisory_xact_lock(_KEY))
+_TRIED = func.pg_try_advisory_xact_lock(bindparam("tried", type_=BigInteger))
+_LOCK_AND_TRY, _SHARE_AND_TRY = (each.add_columns(_TRIED) for each in (_LOCK, _SHARE))
 
 
 def lock(session: Session, name: str, *, shared: bool = False) -> None:
@@ -24,6 +26,15 @@ def try_lock(session: Session, name: str) -> bool:
     """Take the lock of a name if it is free, until the transaction ends; return whether it was."""
     if session.get_bind().dialect.name == "postgresql":
         return bool(session.connection().execute(_TRY, {"key": key_of(name)}).scalar_one())
+    return True
+
+
+def lock_and_try(session: Session, name: str, tried: str, *, shared: bool = False) -> bool:
+    """Do what `lock` does for a name, and `try_lock` for another, by one statement."""
+    if session.get_bind().dialect.name == "postgresql":
+        statement = _SHARE_AND_TRY if shared else _LOCK_AND_TRY
+        keys = {"key": key_of(name), "tried": key_of(tried)}
+        return bool(session.connection().execute(statement, keys).one()[1])
     return True
 
 

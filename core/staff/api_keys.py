@@ -18,7 +18,7 @@ from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from core.actor import KeyScope, Role, Staff
-from core.catalogue.registry import Registry
+from core.catalogue.registry import STORED, Registry
 from core.db.models import ApiKey, ApiRequest, StaffArea, StaffMember
 from core.db.statements import run
 from core.errors import StaffRefusalKind, StaffRefused
@@ -55,7 +55,8 @@ Choose = Callable[[Sequence[str]], str]
 class KeyHolder:
     """The program that presented a key: the member it acts for, and the key's scopes.
 
-    `member` is the member's name. `done` is the request that was looked for, where it was carried out.
+    `member` is the member's name; `stored` is what catalogues there are (STORED); `done` is the
+    request that was looked for, where it was carried out.
     """
 
     key_id: int
@@ -65,6 +66,7 @@ class KeyHolder:
     scopes: frozenset[KeyScope]
     expires_at: datetime
     last_used_at: datetime | None
+    stored: str
     done: DoneRequest | None
 
 
@@ -168,7 +170,7 @@ _VALID = (
         *(_KEYS.c.id, _KEYS.c.name, _KEYS.c.member_id, _KEYS.c.scopes),
         *(_KEYS.c.expires_at, _KEYS.c.last_used_at),
         *(_REQUESTS.c.subject_id, _REQUESTS.c.at, _REQUESTS.c.request_hash),
-        *(*WHO_ACTS, StaffMember.__table__.c.name.label("member")),
+        *(*WHO_ACTS, StaffMember.__table__.c.name.label("member"), STORED.label("stored")),
     )
     .join(StaffMember, _KEYS.c.member_id == StaffMember.id)
     .outerjoin(StaffArea, StaffArea.member_id == StaffMember.id)
@@ -203,6 +205,7 @@ def find_by_hash(
         frozenset(map(KeyScope, row.scopes)),
         row.expires_at,
         row.last_used_at,
+        row.stored,
         done,
     )
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.orm import Session
 
-from core.catalogue.registry import Registry
-from core.db.advisory_locks import try_lock
+from core.catalogue.registry import LOAD_LOCK, Registry
+from core.db.advisory_locks import lock_and_try
 from core.db.models import ApiRequest
 from core.db.statements import run
 
@@ -56,13 +56,15 @@ def named(registry: Registry, key_id: int, name: str, content: bytes) -> NamedRe
     return NamedRequest(key_id, _hashed(registry, name.encode()), _hashed(registry, content))
 
 
-def claim(session: Session, request: NamedRequest) -> bool:
+def claim(session: Session, request: NamedRequest, *, alone: bool) -> bool:
     """Return whether nobody else carries a request out, nor will until this transaction ends.
 
-    It comes before `find_by_hash` looks for what was done.
+    LOAD_LOCK is taken, too, shared unless `alone`. It comes before `find_by_hash` looks for what
+    was done.
     """
     # On SQLite, one transaction writes after the other.
-    return try_lock(session, f"api request {request.key_id} {request.name_hash}")
+    name = f"api request {request.key_id} {request.name_hash}"
+    return lock_and_try(session, LOAD_LOCK, name, shared=not alone)
 
 
 def check_done(

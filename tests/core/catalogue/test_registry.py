@@ -2,8 +2,9 @@
 
 from sqlalchemy.orm import Session
 
+from core.bookings.catalogue_update import load_catalogue
 from core.catalogue.registry import Registry, read_municipality
-from tests.conftest import Deployment, on_both
+from tests.conftest import Deployment, mostly_on, on_both
 
 NUMBER = "+306912345678"
 
@@ -41,3 +42,21 @@ def test_what_is_only_shown_takes_no_newer_catalogue_away_from_a_turn(
             return registry["kalamata"].body.rules.open_bookings
 
         assert database.write_sync(turn) == 7
+
+
+@mostly_on("sqlite")
+def test_what_is_only_shown_is_compared_again_by_the_next_turn(deployment: Deployment) -> None:
+    database, registry = deployment.database, deployment.services.registry
+    database.write_sync(registry.refresh)
+    body = registry["kalamata"].body
+    rules = body.rules.model_copy(update={"open_bookings": 7})
+
+    def only_tried(session: Session) -> None:
+        load_catalogue(session, body.model_copy(update={"rules": rules}), deployment.clock.now)
+        registry.refresh_without_lock(session)
+        assert registry["kalamata"].body.rules == rules
+        session.rollback()
+
+    database.write_sync(only_tried)
+    database.write_sync(registry.refresh)
+    assert registry["kalamata"].body == body

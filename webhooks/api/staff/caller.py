@@ -127,13 +127,15 @@ class Caller:
         services = self.application.services
 
         def run(session: Session) -> T:
-            if alone:
-                lock(session, LOAD_LOCK)
-            services.registry.refresh(session)
-            is_ours = request is None or claim(session, request)
+            is_ours = True
+            if request is None:
+                lock(session, LOAD_LOCK, shared=not alone)
+            else:
+                is_ours = claim(session, request, alone=alone)
             work = self._work(session, request.name_hash if request else "")
             if not is_ours:
                 raise RequestRunning
+            services.registry.refresh(session, work.holder.stored)
             return fn(work)
 
         return await self.application.database.write(run)
@@ -146,8 +148,9 @@ class Caller:
         registry = self.application.services.registry
 
         def run(session: Session) -> T:
-            registry.refresh_without_lock(session)
-            return fn(self._work(session))
+            work = self._work(session)
+            registry.refresh_without_lock(session, work.holder.stored)
+            return fn(work)
 
         return await self.application.database.read(run)
 
