@@ -1,6 +1,7 @@
 """POST of /api/v1: book for a caller; move, cancel and note a booking."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
@@ -28,7 +29,7 @@ from webhooks.api.staff.models import (
 )
 from webhooks.api.staff.once import IfMatch, Once, OnceOnly, check_version
 from webhooks.api.staff.problems import problems
-from webhooks.api.staff.reading import BookingId, MunicipalityId, etag, find_offer, invalid, show
+from webhooks.api.staff.reading import BookingId, MunicipalityId, answer, find_offer, invalid, show
 from webhooks.api.staff.showing import whole
 
 router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
@@ -36,18 +37,21 @@ router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
 TOLD = (HistoryAction.MOVED, HistoryAction.CANCELLED, HistoryAction.EDITED)
 """The changes of which the citizen is told, on which platforms the answer says."""
 
-OF_BOOKING = problems(404, 409, 412, 413, 428)
+CHANGES: dict[str, Any] = {
+    "response_model": ChangedBooking,
+    "responses": problems(404, 409, 412, 413, 428),
+}
+"""The options of the routes that change a booking."""
 
 
 @router.post(
     "/municipalities/{municipality}/bookings",
     summary="Book for a caller",
     status_code=201,
+    response_model=Booking,
     responses=problems(404, 409, 413),
 )
-async def book(
-    municipality: MunicipalityId, body: NewBooking, once: OnceOnly, response: Response
-) -> Booking:
+async def book(municipality: MunicipalityId, body: NewBooking, once: OnceOnly) -> Response:
     """Book for somebody at the counter or on the telephone; they get the messages by e-mail.
 
     409 (`not_free`) where no desk is open and free then; `detail` names the nearest times.
@@ -80,9 +84,7 @@ async def book(
         return booking.id, whole(found, personal=caller.has(KeyScope.PERSONAL))
 
     made = await once.change(run, lambda work, done: show(caller, work, done.subject_id))
-    response.headers["ETag"] = etag(made)
-    response.headers["Location"] = f"{caller.root}{PREFIX}/bookings/{made.id}"
-    return made
+    return answer(made, 201, Location=f"{caller.root}{PREFIX}/bookings/{made.id}")
 
 
 def _details(caller: Caller, offer: ServiceOffer, body: NewBooking) -> dict[str, str]:
@@ -118,17 +120,16 @@ def check_right_answers(caller: Caller, wrong: Sequence[WrongAnswer]) -> None:
         )
 
 
-@router.post("/bookings/{booking_id}/move", summary="Move a booking", responses=OF_BOOKING)
+@router.post("/bookings/{booking_id}/move", summary="Move a booking", **CHANGES)
 async def move_booking(
-    booking_id: BookingId, body: Move, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
+    booking_id: BookingId, body: Move, once: OnceOnly, if_match: IfMatch = None
+) -> Response:
     """Move a booking that isn't over, to a time at which a desk is open and free; tell the citizen.
 
     409 (`not_free`) where none is; `detail` names the nearest times.
     """
     return await change(
         once,
-        response,
         booking_id,
         Action.MOVE,
         if_match,
@@ -138,18 +139,16 @@ async def move_booking(
     )
 
 
-@router.post("/bookings/{booking_id}/cancel", summary="Cancel a booking", responses=OF_BOOKING)
+@router.post("/bookings/{booking_id}/cancel", summary="Cancel a booking", **CHANGES)
 async def cancel_booking(
     booking_id: BookingId,
     body: Cancellation,
     once: OnceOnly,
-    response: Response,
     if_match: IfMatch = None,
-) -> ChangedBooking:
+) -> Response:
     """Cancel a booking that isn't over; tell the citizen, with the reason."""
     return await change(
         once,
-        response,
         booking_id,
         Action.CANCEL,
         if_match,
@@ -159,14 +158,13 @@ async def cancel_booking(
     )
 
 
-@router.post("/bookings/{booking_id}/note", summary="Note something", responses=OF_BOOKING)
+@router.post("/bookings/{booking_id}/note", summary="Note something", **CHANGES)
 async def note_booking(
-    booking_id: BookingId, body: Note, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
+    booking_id: BookingId, body: Note, once: OnceOnly, if_match: IfMatch = None
+) -> Response:
     """Keep a note for colleagues, in place of the one before; the citizen isn't told."""
     return await change(
         once,
-        response,
         booking_id,
         Action.EDIT,
         if_match,
@@ -178,12 +176,11 @@ async def note_booking(
 
 async def change(
     once: Once,
-    response: Response,
     booking_id: int,
     action: Action,
     if_match: str | None,
     act: Callable[[Work, BookingRow], None],
-) -> ChangedBooking:
+) -> Response:
     """Do something with a booking of that version, once; return it as it is then."""
 
     def run(work: Work) -> tuple[int, ChangedBooking]:
@@ -201,9 +198,7 @@ async def change(
         change = next(at_once, None)
         return _changed(work.session, shown, change)
 
-    made = await once.change(run, again)
-    response.headers["ETag"] = etag(made)
-    return made
+    return answer(await once.change(run, again))
 
 
 def _show(caller: Caller, work: Work, booking: BookingRow) -> Booking:

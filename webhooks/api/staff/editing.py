@@ -8,18 +8,18 @@ from core.messaging.routes import sends_email
 from core.staff.rights import Action
 from dialogs.managing.given_changes import check_changes
 from webhooks.api.staff.caller import PREFIX, StaffRoute, Work
-from webhooks.api.staff.changing import OF_BOOKING, change, check_right_answers
-from webhooks.api.staff.models import ChangedBooking, Edit
+from webhooks.api.staff.changing import CHANGES, change, check_right_answers
+from webhooks.api.staff.models import Edit
 from webhooks.api.staff.once import IfMatch, OnceOnly
 from webhooks.api.staff.reading import BookingId
 
 router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
 
 
-@router.patch("/bookings/{booking_id}", summary="Edit a booking's details", responses=OF_BOOKING)
+@router.patch("/bookings/{booking_id}", summary="Edit a booking's details", **CHANGES)
 async def edit_booking(
-    booking_id: BookingId, body: Edit, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
+    booking_id: BookingId, body: Edit, once: OnceOnly, if_match: IfMatch = None
+) -> Response:
     """Change details of a booking that isn't over; tell the citizen.
 
     Each is checked as a citizen's answer: 422 names the field, and what is expected. A detail that
@@ -37,4 +37,4 @@ async def edit_booking(
         if changes:
             by_staff.edit(work.session, work.registry, work.staff, booking, changes, work.now)
 
-    return await change(once, response, booking_id, Action.EDIT, if_match, edit)
+    return await change(once, booking_id, Action.EDIT, if_match, edit)

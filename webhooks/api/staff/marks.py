@@ -8,22 +8,18 @@ from core.db.models import Booking as BookingRow
 from core.i18n import _
 from core.staff.rights import Action
 from webhooks.api.staff.caller import PREFIX, StaffRoute, Work
-from webhooks.api.staff.changing import OF_BOOKING, change
-from webhooks.api.staff.models import ChangedBooking
+from webhooks.api.staff.changing import CHANGES, change
 from webhooks.api.staff.once import IfMatch, Once, OnceOnly
 from webhooks.api.staff.reading import BookingId
 
 router = APIRouter(prefix=PREFIX, tags=["staff"], route_class=StaffRoute)
 
 
-@router.post("/bookings/{booking_id}/arrived", summary="Mark as here", responses=OF_BOOKING)
-async def mark_arrived(
-    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
+@router.post("/bookings/{booking_id}/arrived", summary="Mark as here", **CHANGES)
+async def mark_arrived(booking_id: BookingId, once: OnceOnly, if_match: IfMatch = None) -> Response:
     """Mark that the citizen is here, on the day of the appointment."""
     return await change(
         once,
-        response,
         booking_id,
         Action.ARRIVED,
         if_match,
@@ -33,26 +29,20 @@ async def mark_arrived(
     )
 
 
-@router.post("/bookings/{booking_id}/came", summary="Mark as come", responses=OF_BOOKING)
-async def mark_came(
-    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
+@router.post("/bookings/{booking_id}/came", summary="Mark as come", **CHANGES)
+async def mark_came(booking_id: BookingId, once: OnceOnly, if_match: IfMatch = None) -> Response:
     """Mark that the citizen came: from the start of the appointment on, for a week."""
-    return await _outcome(once, response, booking_id, Action.CAME, if_match)
+    return await _outcome(once, booking_id, Action.CAME, if_match)
 
 
-@router.post("/bookings/{booking_id}/no-show", summary="Mark as not come", responses=OF_BOOKING)
-async def mark_no_show(
-    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
+@router.post("/bookings/{booking_id}/no-show", summary="Mark as not come", **CHANGES)
+async def mark_no_show(booking_id: BookingId, once: OnceOnly, if_match: IfMatch = None) -> Response:
     """Mark that the citizen didn't come: from the start of the appointment on, for a week."""
-    return await _outcome(once, response, booking_id, Action.NO_SHOW, if_match)
+    return await _outcome(once, booking_id, Action.NO_SHOW, if_match)
 
 
-@router.post("/bookings/{booking_id}/undo", summary="Undo the last mark", responses=OF_BOOKING)
-async def undo_mark(
-    booking_id: BookingId, once: OnceOnly, response: Response, if_match: IfMatch = None
-) -> ChangedBooking:
+@router.post("/bookings/{booking_id}/undo", summary="Undo the last mark", **CHANGES)
+async def undo_mark(booking_id: BookingId, once: OnceOnly, if_match: IfMatch = None) -> Response:
     """Take back what was marked last, on the same day."""
 
     def undo(work: Work, booking: BookingRow) -> None:
@@ -61,15 +51,12 @@ async def undo_mark(
             raise changed(_("Nothing is marked of this appointment."))
         attendance.undo(work.session, work.registry, work.staff, booking, marked, work.now)
 
-    return await change(once, response, booking_id, Action.UNDO, if_match, undo)
+    return await change(once, booking_id, Action.UNDO, if_match, undo)
 
 
-async def _outcome(
-    once: Once, response: Response, booking_id: int, action: Action, if_match: str | None
-) -> ChangedBooking:
+async def _outcome(once: Once, booking_id: int, action: Action, if_match: str | None) -> Response:
     return await change(
         once,
-        response,
         booking_id,
         action,
         if_match,
