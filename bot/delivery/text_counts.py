@@ -8,6 +8,7 @@ from bot.messages import Reply
 from core.db.models import Booking, OutboxRow
 from core.messaging import text_budget
 from core.messaging.keys import MessageKind
+from core.messaging.routes import SMS
 from core.staff.text_alerts import enqueue_texts_used
 
 log = structlog.get_logger()
@@ -34,8 +35,10 @@ def count_text(
     session: Session, services: Services, row: OutboxRow, number: str, reply: Reply
 ) -> None:
     """Count a message that was sent, if it costs parts; tell the office when few are left."""
+    if row.platform != SMS or row.booking_id is None:
+        return
     parts = services.platforms[row.account].parts_of(reply)
-    if not parts or row.booking_id is None:
+    if not parts:
         return
     registry, now = services.registry, services.clock()
     town = session.get_one(Booking, row.booking_id).municipality_id

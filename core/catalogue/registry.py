@@ -40,7 +40,10 @@ class LoadedMunicipality:
     is_removed: bool = False
     exceptions: Mapping[DeskKey, DeskExceptions] = field(default_factory=dict)
     has_webhooks: bool = False
-    _offers: dict[tuple[str, str, str], ServiceOffer] = field(default_factory=dict, repr=False)
+    # Of this object alone: `replace` gives another with other exceptions.
+    _offers: dict[tuple[str, str, str], ServiceOffer] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def has(self, service: str, branch: str) -> bool:
         """Return whether it has a service and a branch: a new catalogue may lack a booking's."""

@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from bot.delivery import dispatch
+from bot.delivery import dispatch, read_ahead
 from bot.messages import Reply
 from core.db.models import Booking, OutboxRow
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
@@ -16,7 +17,13 @@ from tests.conftest import mostly_on
 pytestmark = mostly_on("sqlite")
 
 
-def test_more_reminders_need_no_more_statements_and_are_the_same(push: PushDeployment) -> None:
+def broken(*_anything: Any) -> None:
+    raise ZeroDivisionError
+
+
+def test_more_reminders_need_no_more_statements_and_are_the_same(
+    push: PushDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for day in (3, 10, 17):
         push.deployment.talk(*BOOK[:4], f"{day}/12", "12:30", *DETAILS, who=f"citizen {day}")
     services = replace(push.deployment.services, public_address="https://rantevou.gr")
@@ -62,3 +69,5 @@ def test_more_reminders_need_no_more_statements_and_are_the_same(push: PushDeplo
         return {each.model_dump_json(exclude=without) for each in replies}
 
     assert known(one) < known(two) < known(three)
+    monkeypatch.setattr(read_ahead, "read_due", broken)
+    assert known(run(0, 1, 2)[0]) == known(three), "what can't be read at once is read one by one"

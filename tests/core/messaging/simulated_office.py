@@ -152,6 +152,7 @@ class SimulatedOffice:
                     mark_sent(session, self.services, message, f"{message.id}")
             session.flush()
             session.expire_all()
+            session.info.clear()  # with it the transaction ends
 
     def failure(self, message: ClaimedMessage) -> DeliveryError | None:
         """Return why a message can't be sent, now or at all."""
