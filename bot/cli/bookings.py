@@ -165,13 +165,19 @@ def move(code: Code, when: When, yes: Yes = False) -> None:
     with office_command() as command:
         shown = _ask(command, Action.MOVE, code, f"Move it to {when:{TIME}}?", yes)
 
-        def act(session: "Session", now: datetime) -> Sequence[str]:
+        def act(session: "Session", now: datetime) -> Sequence[str] | None:
             booking = by_staff.find(session, command.registry, OPERATOR, Action.MOVE, code)
             start = when.replace(tzinfo=command.zone(booking.municipality_id))
-            by_staff.move(session, command.registry, OPERATOR, booking, start, now, shown=shown)
-            return _notified_on(session, booking, now)
+            is_moved = by_staff.move(
+                session, command.registry, OPERATOR, booking, start, now, shown=shown
+            )
+            return _notified_on(session, booking, now) if is_moved else None
 
-        _report("Moved", command.run(act))
+        platforms = command.run(act)
+    if platforms is None:
+        typer.echo("It is at that time already: nothing was changed.")
+    else:
+        _report("Moved", platforms)
 
 
 @bookings.command(epilog='Example: rantevou bookings arrived "KX7 M2P"')

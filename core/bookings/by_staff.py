@@ -176,11 +176,12 @@ def move(
     now: datetime,
     *,
     shown: datetime | None = None,
-) -> None:
+) -> bool:
     """Move a booking that isn't over to a time at which a desk that they serve is open and free.
 
-    The citizen is told. `shown` is the start that was shown to the member. Raises StaffRefused:
-    not_allowed, not_found, changed; not_free, with the nearest free times.
+    The citizen is told. Return whether it was moved; False where it is there already. `shown` is
+    the start that was shown to the member. Raises StaffRefused: not_allowed, not_found, changed;
+    not_free, with the nearest free times.
     """
     check_right(registry, staff, Action.MOVE, booking)
     check_awaited(session, registry, booking, now, shown)
@@ -189,7 +190,8 @@ def move(
         raise changed(_("This service isn't offered any more."))
     offer = loaded.offer(booking.service, booking.branch, booking.channel)
     try:
-        service.move(session, registry, offer, booking, starts_at, now, acting(staff, booking))
+        actor = acting(staff, booking)
+        return service.move(session, registry, offer, booking, starts_at, now, actor)
     except BookingRefused as refused:
         if refused.kind is not RefusalKind.TAKEN:
             raise
@@ -242,6 +244,8 @@ def note(
         raise StaffRefused(
             StaffRefusalKind.INVALID, _("A note has at most {count} letters.", count=MAX_NOTE)
         )
+    if (text or None) == booking.note:
+        return
     booking.note = text or None
     actor = acting(staff, booking)
     change = record_change(session, booking, HistoryAction.EDITED, now, actor, ["note"])

@@ -101,9 +101,10 @@ def move(
     starts_at: datetime,
     now: datetime,
     actor: Actor,
-) -> None:
+) -> bool:
     """Move a booking to another time, as one UPDATE of its row; where refused, nothing changes.
 
+    Return whether it was moved: at the same time, only a booking whose desk no longer serves it is.
     Staff may move it to any time that is open. Raises BookingRefused: taken, too_late,
     not_confirmed. Raises StaffRefused: not_allowed, not_found.
     """
@@ -112,12 +113,15 @@ def move(
     if actor.staff:
         offer = offer.for_staff()
     starts_at = starts_at.astimezone(UTC)
+    ends_at = starts_at + timedelta(minutes=offer.service.duration)
     before = Place(booking.desk_id, booking.starts_at, booking.ends_at)
+    if before == (booking.desk_id, starts_at, ends_at) and still_serves(offer, booking):
+        return False  # the request was sent again: nobody is told once more
 
     def take(desk_id: int) -> None:
         booking.desk_id = desk_id
         booking.starts_at = starts_at
-        booking.ends_at = starts_at + timedelta(minutes=offer.service.duration)
+        booking.ends_at = ends_at
         booking.arrived_at = booking.coming_at = None
 
     take_desk(session, offer, starts_at, now, take, booking)
@@ -125,6 +129,7 @@ def move(
         session, booking, HistoryAction.MOVED, now, actor, ["starts_at"], before=before
     )
     _tell_of_change(session, registry, booking, change, now, actor)
+    return True
 
 
 def cancel(

@@ -157,6 +157,21 @@ def test_who_arrived_and_is_moved_has_not_arrived_there(towns: TwoTowns, employe
     assert booking.arrived_at is None
 
 
+def test_a_move_to_its_own_time_and_the_same_note_change_nothing(
+    towns: TwoTowns, employee: Staff
+) -> None:
+    booking, registry = towns.book("09:30"), towns.registry
+    by_staff.note(towns.session, registry, employee, booking, "Ράμπα", towns.now)
+    towns.now = at("09:20")
+    attendance.mark_arrived(towns.session, registry, employee, booking, towns.now)
+    so_far = history(towns, booking), booking.version, booking.desk_id, booking.arrived_at
+    by_staff.note(towns.session, registry, employee, booking, " Ράμπα ", towns.now)
+    move(towns, employee, booking, "09:30")
+    towns.session.flush()
+    now = history(towns, booking), booking.version, booking.desk_id, booking.arrived_at
+    assert (now, told(towns)) == (so_far, [])
+
+
 def test_history_names_the_member_and_the_record_says_what_they_did(
     towns: TwoTowns, employee: Staff
 ) -> None:

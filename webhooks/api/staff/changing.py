@@ -179,7 +179,7 @@ async def change(
     booking_id: int,
     action: Action,
     if_match: str | None,
-    act: Callable[[Work, BookingRow], None],
+    act: Callable[[Work, BookingRow], object],
 ) -> Response:
     """Do something with a booking of that version, once; return it as it is then."""
 

@@ -152,6 +152,8 @@ def test_a_booking_is_moved_and_the_citizen_told(office: TownsOffice) -> None:
     assert moved.json()["starts_at"] == f"{MONDAY}T10:30:00+02:00"
     assert moved.json()["version"] == booking.version + 1
     assert moved.json()["told_on"] == ["webchat"]
+    again = change(office, key, booking, "move", {"starts_at": f"{MONDAY}T10:30:00+02:00"})
+    assert again.json() == {**moved.json(), "told_on": []}
     refused = change(office, key, booking, "move", {"starts_at": f"{MONDAY}T10:10:00+02:00"})
     assert (refused.status_code, refused.json()["code"]) == (409, "not_free")
 
