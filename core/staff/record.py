@@ -1,6 +1,6 @@
 """The record of what staff did: who, when, what, over which platform, with which booking."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, aliased
 from core.actor import Staff
 from core.db.models import ApiKey, Booking, Desk, ScheduleException, StaffAction, StaffMember
 from core.staff.rights import Action, Scope, check_municipality, scope_of
+
+_OF_HOURS = (Action.CLOSE, Action.OPEN)
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class RecordEntry:
     platform: str
     action: Action
     municipality_id: str | None
+    booking_id: int | None
     code: str | None
     of_member: str | None
     room_id: int | None
@@ -48,12 +51,13 @@ def record(
     of_member_id: int | None = None,
     room_id: int | None = None,
     change_id: int | None = None,
+    exception_id: int | None = None,
     reason: str | None = None,
 ) -> None:
     """Store what a member did.
 
     `reason` is a cancellation's or closure's, as citizens are told. `change_id` is the last change
-    of a booking that they saw.
+    of a booking that they saw; `exception_id` the closure or opening that they made or ended.
     """
     session.add(
         StaffAction(
@@ -66,7 +70,7 @@ def record(
             booking_id=booking_id,
             of_member_id=of_member_id,
             room_id=room_id,
-            change_id=change_id,
+            change_id=change_id if exception_id is None else exception_id,
             reason=reason,
         )
     )
@@ -98,11 +102,18 @@ def entries(
             whom.name.label("whom"),
             ApiKey.name.label("key"),
             Booking.code,
+            ScheduleException,
+            Desk.name.label("desk"),
         )
         .outerjoin(StaffMember, StaffAction.member_id == StaffMember.id)
         .outerjoin(whom, StaffAction.of_member_id == whom.id)
         .outerjoin(ApiKey, StaffAction.key_id == ApiKey.id)
         .outerjoin(Booking, StaffAction.booking_id == Booking.id)
+        .outerjoin(
+            ScheduleException,
+            and_(StaffAction.action.in_(_OF_HOURS), StaffAction.change_id == ScheduleException.id),
+        )
+        .outerjoin(Desk, ScheduleException.desk_id == Desk.id)
         .order_by(StaffAction.at.desc(), StaffAction.id.desc())
         .limit(limit)
     )
@@ -113,8 +124,6 @@ def entries(
     if before is not None:
         at_once = and_(StaffAction.at == before[0], StaffAction.id < before[1])
         query = query.where(or_(StaffAction.at < before[0], at_once))
-    found = session.execute(query).all()
-    exceptions = _exceptions(session, [row for row, *_names in found])
     return [
         RecordEntry(
             row.id,
@@ -125,41 +134,16 @@ def entries(
             row.platform,
             Action(row.action),
             row.municipality_id,
+            row.booking_id,
             code,
             of_member,
             row.room_id,
             row.reason,
-            *(
-                exceptions.get((row.municipality_id, row.at), ())
-                if row.action in (Action.CLOSE, Action.OPEN)
-                else ()
-            ),
+            exception,
+            desk,
         )
-        for row, member, of_member, key, code in found
+        for row, member, of_member, key, code, exception, desk in session.execute(query)
     ]
-
-
-def _exceptions(
-    session: Session, rows: Sequence[StaffAction]
-) -> Mapping[tuple[str | None, datetime | None], tuple[ScheduleException, str | None]]:
-    """Return the closures and openings that were made or ended in rows, by municipality and time.
-
-    Each with the name of its desk.
-    """
-    times = [row.at for row in rows if row.action in (Action.CLOSE, Action.OPEN)]
-    if not times:
-        return {}
-    made, ended = ScheduleException.made_at.in_(times), ScheduleException.withdrawn_at.in_(times)
-    found = session.execute(
-        select(ScheduleException, Desk.name.label("desk"))
-        .outerjoin(Desk, ScheduleException.desk_id == Desk.id)
-        .where(or_(made, ended))
-    ).all()
-    return {
-        (row.municipality_id, at): (row, desk)
-        for row, desk in found
-        for at in (row.made_at, row.withdrawn_at)
-    }
 
 
 def cancellation_reason(session: Session, booking_id: int) -> str | None:

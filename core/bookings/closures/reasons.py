@@ -32,12 +32,13 @@ def erase_reasons(session: Session, now: datetime) -> None:
         )
         .limit(BATCH)
     ).all()
-    for _id, municipality_id, made_at in found:
+    for exception_id, municipality_id, made_at in found:
         session.execute(
             update(StaffAction)
             .where(
                 StaffAction.municipality_id == municipality_id,
                 StaffAction.at == made_at,
+                or_(StaffAction.change_id == exception_id, StaffAction.change_id.is_(None)),
                 StaffAction.action.in_((Action.CLOSE, Action.OPEN)),
             )
             .values({StaffAction.reason: None})

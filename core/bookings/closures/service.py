@@ -92,7 +92,15 @@ def make(
     update_digest(session, loaded.body.id)
     displaced.carry_out(session, registry, loaded, planned, now, staff, row.id)
     action = ACTIONS[asked.kind]
-    record(session, staff, action, now, municipality_id=loaded.body.id, reason=asked.reason)
+    record(
+        session,
+        staff,
+        action,
+        now,
+        municipality_id=loaded.body.id,
+        exception_id=row.id,
+        reason=asked.reason,
+    )
     enqueue_closure(session, registry, row, now)
     session.flush()
     return Made(row.id, planned)
@@ -145,7 +153,7 @@ def withdraw(
         record_event(session, ASKED)
     new = _without(session, loaded, row) if offered else loaded
     count = sum(can_be_kept(new, booking) for booking in offered)
-    record(session, staff, Action.OPEN, now, municipality_id=municipality_id)
+    record(session, staff, Action.OPEN, now, municipality_id=municipality_id, exception_id=row.id)
     enqueue_closure(session, registry, row, now, ended=True)
     session.flush()
     return Ended(count, planned)

@@ -133,7 +133,10 @@ class StaffAction(WithPublicId, Base):
     of_member_id: Mapped[int | None] = mapped_column(ForeignKey("staff_members.id"))
     room_id: Mapped[int | None] = mapped_column(ForeignKey("staff_rooms.id"))
     change_id: Mapped[int | None]
-    """The last change in the booking's history that was seen."""
+    """The last change in the booking's history that was seen.
+
+    Where hours were closed or opened, the number of the ScheduleException.
+    """
     key_id: Mapped[int | None]
     """The API key by which it was done."""
     _reason: Mapped[Any | None] = mapped_column("reason", PersonalColumn("reason"))

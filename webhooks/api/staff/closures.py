@@ -53,7 +53,7 @@ async def list_closures(municipality: MunicipalityId, caller: KeyCaller) -> Clos
         )
         loaded = find_municipality(work.registry, municipality)
         rows = [work.session.get_one(ScheduleException, each.id) for each in listed]
-        return Closures(closures=[Closure(**_closure(loaded, row)) for row in rows])
+        return Closures(closures=[Closure(**show_closure(loaded, row)) for row in rows])
 
     return await caller.read(run)
 
@@ -212,7 +212,7 @@ def _outcome(work: Work, row: ScheduleException, at: datetime) -> MadeClosure:
     loaded = work.registry[row.municipality_id]
     came = listing.outcome_of(work.session, loaded, row, at)
     return MadeClosure(
-        **_closure(loaded, row),
+        **show_closure(loaded, row),
         moved=sum(came.moved.values()),
         offered=came.offered - came.soon,
         too_soon=came.soon,
@@ -220,7 +220,8 @@ def _outcome(work: Work, row: ScheduleException, at: datetime) -> MadeClosure:
     )
 
 
-def _closure(loaded: LoadedMunicipality, row: ScheduleException) -> dict[str, Any]:
+def show_closure(loaded: LoadedMunicipality, row: ScheduleException) -> dict[str, Any]:
+    """Return the values of a Closure."""
     asked, zone = listing.request_of(loaded, row), ZoneInfo(loaded.body.timezone)
     kept = {name: value for name, value in asdict(asked).items() if name != "municipality_id"}
     return {

@@ -14,9 +14,11 @@ from core.staff import record
 from core.staff.members import find_municipality
 from core.staff.rights import Action, check_municipality
 from webhooks.api.staff.caller import PREFIX, KeyCaller, StaffRoute, Work
+from webhooks.api.staff.closures import show_closure
 from webhooks.api.staff.cursor import dump_cursor
 from webhooks.api.staff.models import MAX_ID
 from webhooks.api.staff.office_models import (
+    Closure,
     NewMessage,
     Record,
     RecordedAction,
@@ -82,10 +84,11 @@ async def read_record(
 
     def run(work: Work) -> Record:
         check_municipality(work.staff, Action.LIST_RECORD, municipality)
+        loaded = find_municipality(work.registry, municipality)
         found = record.entries(
             work.session,
             work.staff,
-            municipality_id=find_municipality(work.registry, municipality).body.id,
+            municipality_id=loaded.body.id,
             booking_id=booking,
             limit=limit + 1,
             before=after,
@@ -101,10 +104,12 @@ async def read_record(
                     key=each.key,
                     over=each.platform,
                     action=each.action,
+                    booking=each.booking_id,
                     code=each.code,
                     of_member=each.of_member,
                     room=each.room_id,
                     reason=each.reason,
+                    closure=each.exception and Closure(**show_closure(loaded, each.exception)),
                 )
                 for each in shown
             ],

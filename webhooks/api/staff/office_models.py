@@ -130,10 +130,12 @@ ENTRY = {
     "key": "Screen in the hall",
     "over": "api",
     "action": "cancel",
+    "booking": 27,
     "code": "KX7M2P",
     "of_member": None,
     "room": None,
     "reason": "Strike",
+    "closure": None,
 }
 
 
@@ -148,10 +150,14 @@ class RecordedAction(Model):
     key: str | None = Field(description="The name of the key by which a program did it.")
     over: str = Field(description="The platform.")
     action: str
+    booking: int | None = Field(description="The booking's id.")
     code: str | None = Field(description="Of the booking.")
     of_member: str | None = Field(description="The member to whom it was done.")
     room: int | None
     reason: str | None
+    closure: Closure | None = Field(
+        description="The closure or extra opening that was made or ended, as it is now."
+    )
 
 
 class Record(Model):

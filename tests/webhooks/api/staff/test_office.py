@@ -66,6 +66,14 @@ def test_a_closure_is_previewed_made_listed_and_ended(office: TownsOffice) -> No
     assert office.post(path, key).status_code == 409
     assert office.get(CLOSURES, key).json() == {"closures": []}
 
+    evening = {"kind": "opening", "start": "18:00", "end": "19:00", "reason": None}
+    opened = office.post(CLOSURES, key, STRIKE | evening).json()
+    done = office.get(f"/municipalities/{TOWN}/record", key).json()["actions"]
+    assert [(each["action"], each["closure"]) for each in done if each["closure"]] == [
+        (action, {name: value for name, value in about.items() if name not in counts})
+        for action, about in (("open", opened), ("open", ended.json()), ("close", ended.json()))
+    ]  # all of one second
+
 
 @mostly_on("sqlite")
 def test_it_says_whom_to_call_and_who_loses_a_held_time(office: TownsOffice) -> None:
@@ -191,7 +199,7 @@ def test_the_record_is_read_in_pages_by_managers(office: TownsOffice) -> None:
         "Απεργία",
     )
     of_it = office.get(path, key, params={"booking": booking.id}).json()["actions"]
-    assert {each["code"] for each in of_it} == {booking.code}
+    assert {(each["code"], each["booking"]) for each in of_it} == {(booking.code, booking.id)}
     employee = office.key(role=Role.EMPLOYEE, groups=["building"])
     assert office.get(path, employee).status_code == 403
     assert office.get(path, office.key(KeyScope.READ)).status_code == 403
