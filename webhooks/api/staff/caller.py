@@ -254,10 +254,13 @@ class StaffRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Return the handler of requests."""
         handle, needed = super().get_route_handler(), SCOPES[self.name]
+        names = frozenset(each.alias for each in self.dependant.query_params)
+        takes_body = self.body_field is not None or self.methods == {"GET"}
 
         async def answer(request: Request) -> Response:
             request.state.caller = caller = await find_caller(request, needed)
             try:
+                await _check_read(request, names, takes_body)
                 response = await handle(request)
             except (HTTPException, RequestValidationError):
                 await caller.read(lambda _work: None)  # of a key that is revoked it says nothing
@@ -270,6 +273,20 @@ class StaffRoute(APIRoute):
             return response
 
         return answer
+
+
+async def _check_read(request: Request, names: Collection[str], takes_body: bool) -> None:
+    """Raise RequestValidationError for what a route would leave unread: it may be misspelt."""
+    unknown: list[tuple[str, ...]] = [
+        ("query", each) for each in request.query_params if each not in names
+    ]
+    message = "There is no such parameter; leave it out."
+    if not unknown and not takes_body and (await request.body()).strip() not in (b"", b"{}"):
+        unknown, message = [("body",)], "Send no body; this takes none."
+    if unknown:
+        raise RequestValidationError(
+            [{"type": "value_error", "loc": at, "msg": message, "input": None} for at in unknown]
+        )
 
 
 def _refusal(request: Request, status: int, refused: StaffRefused | BookingRefused) -> Response:

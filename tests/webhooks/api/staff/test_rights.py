@@ -3,6 +3,7 @@
 A route without a row here fails, and so does one without a scope.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -201,6 +202,20 @@ def test_each_route_needs_its_scope(office: TownsOffice) -> None:
             answer = ROUTES[route][0](Attempt(office, booking, key))
             assert answer.status_code == 403, route
             assert f'scope="{lacking}"' in answer.headers["WWW-Authenticate"]
+
+
+@mostly_on("sqlite")
+def test_no_route_takes_what_it_would_not_read(office: TownsOffice) -> None:
+    key = office.key()
+    routes = (each for router in ROUTERS for each in router.routes if isinstance(each, APIRoute))
+    for route in routes:
+        method = next(iter(route.methods or ()))
+        path = re.sub(r"{\w+}", "1", route.path.removeprefix("/api/v1"))
+        for query, body, named in (("?form=1", {}, {"form"}), ("", {"foo": 1}, {"foo", "body"})):
+            if query or method != "GET":
+                answer = office.send(method, f"{path}{query}", key, body)
+                assert answer.status_code == 422, (route.name, answer.text)
+                assert named & {each["field"] for each in answer.json()["errors"]}, route.name
 
 
 @mostly_on("sqlite")
