@@ -36,7 +36,7 @@ LIST = ("id", "name", "begins", "for", "municipality", "scopes", "status", "last
 def add(member: MemberId, name: Name, scope: Scopes, days: Days = 365) -> None:
     """Make a key, by which a program acts for a member. It is shown once, and kept nowhere.
 
-    read: bookings with initials only; personal: names and details besides; write: changes;
+    read: bookings with initials only; personal: with read, names and details; write: changes;
     statistics: counts; webhooks: addresses that are sent events. For a program of its own,
     add a member for it first.
     """
@@ -59,6 +59,8 @@ def add(member: MemberId, name: Name, scope: Scopes, days: Days = 365) -> None:
         f"{made}\nKey {number}, valid for {days} days. It isn't shown again: put it where only the "
         "program can read it."
     )
+    if KeyScope.PERSONAL in scope and KeyScope.READ not in scope:
+        typer.echo("It can't list or read appointments: that needs --scope read too.")
 
 
 @key.command("list", epilog="Example: rantevou staff key list")
@@ -88,6 +90,8 @@ def list_keys() -> None:
 def _status(key: "ListedKey", now: datetime) -> str:
     if key.revoked_at:
         return f"revoked {key.revoked_at:%Y-%m-%d}"
+    if key.is_of_disabled:
+        return "member disabled"
     return f"{'until' if key.expires_at > now else 'expired'} {key.expires_at:%Y-%m-%d}"
 
 

@@ -84,6 +84,7 @@ class ListedKey:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    is_of_disabled: bool
     last_used_at: datetime | None
 
 
@@ -275,6 +276,7 @@ def list_keys(session: Session, staff: Staff) -> Sequence[ListedKey]:
             key.created_at,
             key.expires_at,
             key.revoked_at,
+            member.disabled_at is not None,
             key.last_used_at,
         )
         for key, member in session.execute(query)

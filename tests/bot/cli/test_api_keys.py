@@ -35,6 +35,10 @@ def test_a_key_is_shown_once_listed_by_its_beginning_and_revoked(
     assert technician.lines("staff", "key", "list")[0][6].startswith("revoked ")
     assert technician.refused("staff", "key", "revoke", "1") == "This key is revoked already."
     assert technician.refused("staff", "key", "revoke", "2") == "There is no such key."
+    of_record = technician("staff", "key", "add", "1", "Record", "--scope", "personal").stdout
+    assert of_record.endswith("It can't list or read appointments: that needs --scope read too.\n")
+    technician("staff", "disable", "1")
+    assert technician.lines("staff", "key", "list")[1][6] == "member disabled"
     assert key not in technician.deployment.everything()
 
 
