@@ -36,9 +36,9 @@ def routes(renderer: Renderer, public_address: str | None) -> APIRouter:
 
 
 def _shown(schemas: dict[str, Any]) -> list[str]:
-    """Return the names of the schemas that have fields, those of a turn first."""
+    """Return the names of the schemas that have fields or values, those of a turn first."""
     first = [*SCHEMAS, *_blocks(schemas)]
-    others = [name for name, each in schemas.items() if "properties" in each]
+    others = [name for name, each in schemas.items() if {"properties", "enum"} & {*each}]
     return list(dict.fromkeys([*first, *others]))
 
 

@@ -38,6 +38,22 @@ def test_the_documentation_describes_the_turn(client: httpx.Client) -> None:
     assert "/openapi.json" in Links(page.text).found
 
 
+def test_the_documentation_has_all_that_is_sent_and_where_its_fields_are(
+    client: httpx.Client,
+) -> None:
+    text, described = client.get("/docs").text, client.get("/openapi.json").json()
+    pointed = {each.partition("#")[2] for each in Links(text).found if "/docs#" in each}
+    assert pointed <= {*re.findall(r'<section id="(\w+)">', text)}
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            heading, *_others = text.partition(f"<h2>{method.upper()} {path}</h2>")[2].split("<h2>")
+            assert operation.get("description", "").rpartition("\n")[2] in unescape(heading)
+            for each in operation.get("parameters", ()):
+                assert f"<tr><td>{each['name']}</td><td>{each['in']}</td>" in heading
+            refs = re.findall(r"#/components/schemas/(\w+)", json.dumps(operation))
+            assert all(f'/docs#{name}">{name}</a>' in heading for name in refs), path
+
+
 def test_the_documentations_example_works_and_no_two_readers_share_a_conversation(
     client: httpx.Client,
 ) -> None:
