@@ -16,7 +16,7 @@ from core.availability.slots import MAX_DURATION
 from core.bookings.agenda import LISTED
 from core.bookings.drop_off import StepCount, count_steps
 from core.catalogue.registry import Registry
-from core.db.models import Booking, BookingState, History, HistoryAction, OutboxRow
+from core.db.models import REMINDERS, Booking, BookingState, History, HistoryAction, OutboxRow
 from core.staff.members import find_municipality
 from core.staff.rights import Action, check_municipality
 
@@ -142,8 +142,11 @@ def _holds(session: Session, begin: Sequence[ColumnElement[bool]]) -> Sequence[H
 
 
 def _messages(session: Session, begin: Sequence[ColumnElement[bool]]) -> Sequence[MessageCount]:
+    """Return the counts of messages, but for reminders whose platform isn't chosen yet."""
     by = (OutboxRow.platform, OutboxRow.kind, OutboxRow.status)
     query = (
-        select(*by, func.count()).join(Booking, OutboxRow.booking_id == Booking.id).where(*begin)
+        select(*by, func.count())
+        .join(Booking, OutboxRow.booking_id == Booking.id)
+        .where(*begin, OutboxRow.account != REMINDERS)
     )
     return [MessageCount(*row) for row in session.execute(query.group_by(*by).order_by(*by))]

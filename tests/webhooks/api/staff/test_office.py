@@ -232,6 +232,7 @@ def test_statistics_count_and_show_nobody(office: TownsOffice) -> None:
     assert counted["holds"] == [{"platform": "webchat", "held": 4, "confirmed": 4}]
     told = {(each["platform"], each["kind"]) for each in counted["messages"]}
     assert ("webchat", "cancelled_by_office") in told
+    assert {platform for platform, _kind in told} <= {"email", "webchat"}  # `reminder` is none
     of_console = {"platform": "console", "reached": 1}
     assert counted["steps"][0] == of_console | {"step": "group", "ended": 0}
     assert counted["steps"][-1]["ended"] == 1
