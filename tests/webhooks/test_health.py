@@ -19,6 +19,7 @@ from tests.webhooks.chat_client import GREEK, ChatClient, ServedClient
 from tests.webhooks.conftest import Serve
 from tests.webhooks.middleware.test_problem_details import problem
 from webhooks import health
+from webhooks.middleware.problem_details import NOWHERE
 
 NO_GUARD = {
     "sqlite": "DROP TRIGGER bookings_guard_update",
@@ -68,7 +69,7 @@ def test_strangers_learn_nothing_else(client: ServedClient, path: str) -> None:
 def test_the_listener_for_monitoring_serves_nothing_else(client: ServedClient) -> None:
     assert client.management.get("/healthz").json() == {"status": "ok"}
     for path in ("/", "/docs", "/openapi.json", "/static/rantevou.css"):
-        assert problem(client.management.get(path), 404)["detail"] == "Not Found"
+        assert problem(client.management.get(path), 404)["detail"] == NOWHERE
     assert client.management.post("/chat/turns", json={}).status_code == 404
 
 

@@ -28,13 +28,27 @@ NOT_JSON = "Send one JSON object with the header Content-Type: application/json.
 NOT_UTF8 = "The body isn't in UTF-8. Encode the JSON as UTF-8."
 TOO_DEEP = "The body is nested too deeply, or has too long a number."
 
+A_TIME = "Send a time with its offset, such as 2026-12-03T12:30:00+02:00."
+A_DAY = "Send a day, such as 2026-12-03."
+
 WORDS = {
     "missing": "This field is missing.",
     "extra_forbidden": "There is no such field; leave it out.",
     "string_type": "Send a string.",
     "string_too_short": "Send at least {min_length} character.",
     "string_too_long": "Send at most {max_length} characters.",
-    "timezone_aware": "Send a time with its offset, such as 2026-12-03T12:30:00+02:00.",
+    "timezone_aware": A_TIME,
+    "datetime_type": A_TIME,
+    "datetime_from_date_parsing": A_TIME,
+    "date_type": A_DAY,
+    "date_from_datetime_parsing": A_DAY,
+    "date_from_datetime_inexact": A_DAY,
+    "int_type": "Send a whole number.",
+    "int_parsing": "Send a whole number.",
+    "greater_than_equal": "Send at least {ge}.",
+    "less_than_equal": "Send at most {le}.",
+    "bool_parsing": "Send true or false.",
+    "enum": "Send {expected}.",
     "too_short": "Send at least {min_length}.",
     "too_long": "Send at most {max_length}.",
     "string_pattern_mismatch": "Send letters, digits and signs, no control characters.",
@@ -60,6 +74,10 @@ CODES: Mapping[int, str] = {
 """The kind of a problem by its status, where nothing else names it."""
 
 KEY_REUSED = "key_reused"
+
+NOWHERE = "There is nothing at this path."
+OF_NO_ROUTE = {404: NOWHERE, 405: "This path takes other methods: the header Allow names them."}
+"""The details of what no route answers, in place of Starlette's phrases."""
 
 
 class ProblemError(HTTPException):
@@ -104,7 +122,10 @@ def _field(found: Mapping[str, Any]) -> str:
     """Return the dotted name of the field that an error of pydantic's was found at."""
     if found["type"] == "json_invalid":
         return BODY
-    name = ".".join(map(str, found["loc"][1:])) or BODY
+    where, *names = found["loc"]
+    if where == "query":
+        names = names[:1]  # of a parameter that is repeated, too
+    name = ".".join(map(str, names)) or BODY
     return name.encode(errors="replace").decode()  # a name may have lone surrogates
 
 
@@ -135,7 +156,10 @@ def install(app: FastAPI) -> None:
             is_text = not isinstance(error.__cause__, UnicodeDecodeError)
             return invalid([(BODY, TOO_DEEP if is_text else NOT_UTF8)])
         code = error.code if isinstance(error, ProblemError) else None
-        return problem(error.status_code, error.detail, error.headers, code)
+        status, detail = error.status_code, error.detail
+        if detail == HTTPStatus(status).phrase:
+            detail = OF_NO_ROUTE.get(status, detail)
+        return problem(status, detail, error.headers, code)
 
     async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 as registered below

@@ -15,7 +15,7 @@ from core.errors import RefusalKind, StaffRefusalKind
 from tests.conftest import Deployment, on_sqlite
 from tests.webhooks.chat_client import ChatClient
 from tests.webhooks.conftest import Serve
-from webhooks.middleware.problem_details import CODES, KEY_REUSED
+from webhooks.middleware.problem_details import CODES, KEY_REUSED, NOWHERE
 
 RIGHT = {"conversation": None, "message_id": "1", "text": "Γεια"}
 
@@ -174,7 +174,7 @@ def test_a_keyed_hash_of_a_token_is_not_a_token(deployment: Deployment, serve: S
 
 @pytest.mark.parametrize("path", ["/nowhere", "/chat", "/chat/turns/1", "/redoc"])
 def test_an_unknown_route_is_not_found(client: httpx.Client, path: str) -> None:
-    problem(client.get(path), 404)
+    assert problem(client.get(path), 404)["detail"] == NOWHERE
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_wrong_method_is_refused_with_those_allowed(
     client: httpx.Client, method: str, path: str
 ) -> None:
     answer = client.request(method, path)
-    problem(answer, 405)
+    assert "header Allow" in problem(answer, 405)["detail"]
     assert answer.headers["allow"]
 
 

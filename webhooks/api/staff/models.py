@@ -7,15 +7,18 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
 )
 
 from core.actor import KeyScope
+from core.bookings.by_staff import MAX_NOTE, MAX_REASON
 from core.catalogue.model import Channel
 from core.db.models import BookingState
 from core.i18n import Language
+from webhooks.middleware.problem_details import A_TIME
 
 MAX_DAYS = 31
 """The most days of a list of bookings or free times."""
@@ -28,9 +31,12 @@ FIRST_YEAR, LAST_YEAR = 2000, 2200
 Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """An id, or a word, of which there may be none such here."""
 
-Line = Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Text = Annotated[str, StringConstraints(max_length=4096, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
-"""A text of several lines."""
+Reason = Annotated[str, StringConstraints(max_length=MAX_REASON, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+_LINES = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
+"""Matches a text of several lines."""
+Text = Annotated[str, StringConstraints(max_length=4096, pattern=_LINES)]
+NoteText = Annotated[str, StringConstraints(max_length=MAX_NOTE, pattern=_LINES)]
 
 Answers = Annotated[
     dict[Name, Annotated[str, StringConstraints(max_length=1000)]], Field(max_length=100)
@@ -45,7 +51,13 @@ def _is_of_now(moment: datetime) -> datetime:
     return moment
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_is_of_now)]
+def _is_written(given: object) -> object:
+    if not isinstance(given, str) or "-" not in given:  # pydantic takes a number for seconds
+        raise ValueError(A_TIME)
+    return given
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_written), AfterValidator(_is_of_now)]
 
 CODE = "KX7M2P"
 BOOKING: dict[str, Any] = {
@@ -267,7 +279,7 @@ class Cancellation(Model):
 
     model_config = example(reason="Strike")
 
-    reason: Line = Field(min_length=1, description="The citizen is told; 300 letters at most.")
+    reason: Reason = Field(min_length=1, description="The citizen is told.")
 
 
 class Note(Model):
@@ -275,7 +287,7 @@ class Note(Model):
 
     model_config = example(text="Comes with an interpreter")
 
-    text: Text = Field(description='1,000 letters at most; "" deletes it.')
+    text: NoteText = Field(description='"" deletes it.')
 
 
 class BookingPage(Model):

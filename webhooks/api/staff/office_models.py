@@ -6,7 +6,7 @@ from pydantic import Field
 
 from core.catalogue.times import Clock, ClockEnd
 from core.db.models import ExceptionKind
-from webhooks.api.staff.models import BOOKING, BookingSummary, Line, Model, Name, Text, example
+from webhooks.api.staff.models import BOOKING, BookingSummary, Model, Name, Reason, Text, example
 
 
 class NewClosure(Model):
@@ -29,7 +29,7 @@ class NewClosure(Model):
     end: ClockEnd | None = Field(default=None, description="24:00 is the end of the day.")
     branch: Name | None = Field(default=None, description="Only this branch.")
     desk: Name | None = Field(default=None, description="Only this desk: BRANCH/DESK.")
-    reason: Line | None = Field(default=None, description="Citizens are told.")
+    reason: Reason | None = Field(default=None, description="Citizens are told.")
 
 
 CLOSURE = {

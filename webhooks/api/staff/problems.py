@@ -28,7 +28,7 @@ WORDS = {
     409: "It isn't as it was, or can't be as asked: `code` and `detail` say why",
     412: "The booking was changed since that ETag",
     413: "The body is too long",
-    422: "A value is wrong or missing: `errors` names it",
+    422: "A value is wrong or missing: `errors` names it, where it is one field",
     428: "The header If-Match is missing",
     429: "Too many requests with this key; see Retry-After and RateLimit",
     503: "Busy; see Retry-After, and send the same again",

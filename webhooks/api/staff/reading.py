@@ -78,7 +78,8 @@ def days(
     if not FIRST_YEAR <= since.year <= LAST_YEAR:
         raise invalid("from", f"Send a day of the years {FIRST_YEAR} to {LAST_YEAR}.")
     if not since <= until <= since + timedelta(days=most - 1):
-        raise invalid("to", f"Send a day from the first on, of at most {most} days in all.")
+        least = "`from` on" if first else "today on, for `from` isn't given"
+        raise invalid("to", f"Send a day from {least}; at most {most} days in all.")
     return since, until
 
 
