@@ -27,14 +27,16 @@ def check_times(row: ScheduleException, zone: ZoneInfo, now: datetime) -> None:
     hours = special_hours(row)
     if hours.end <= hours.start:
         raise _invalid(_("The end is not after the beginning: {hours}.", hours=_hours(row)))
+    today = now.astimezone(zone).date()
+    latest = today + timedelta(days=MAX_HORIZON_DAYS)
+    if row.last > latest:  # first, for after the last day of the calendar there is no time
+        raise _invalid(_("Please give days up to {last}.", last=FormattedDate(latest, DAY)))
     if end_of(row, zone) <= now:
         raise _invalid(_("That is over: it is {now} now.", now=day_and_time(now, zone)))
-    latest = now.astimezone(zone).date() + timedelta(days=MAX_HORIZON_DAYS)
-    if row.last > latest:
-        raise _invalid(_("Please give days up to {last}.", last=FormattedDate(latest, DAY)))
     if row.start is None:
         return
-    for day in (row.first + timedelta(days=n) for n in range((row.last - row.first).days + 1)):
+    first = max(row.first, today)
+    for day in (first + timedelta(days=n) for n in range((row.last - first).days + 1)):
         if any(is_unclear(day, at, zone) for at in (hours.start, hours.end)):
             raise _invalid(
                 _(

@@ -260,7 +260,8 @@ def _in_way(
 ) -> Iterator[Booking]:
     """Yield the bookings to come that lie in the hours of a closure or an extra opening."""
     zone = ZoneInfo(loaded.body.timezone)
-    since = datetime.combine(row.first, time(), zone) - timedelta(days=1)
+    first = max(row.first, now.astimezone(zone).date())
+    since = datetime.combine(first, time(), zone) - timedelta(days=1)
     bookings = session.scalars(
         select(Booking)
         .where(

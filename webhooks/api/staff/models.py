@@ -1,6 +1,6 @@
 """The bodies of /api/v1: bookings, and what is answered of them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -57,6 +57,13 @@ def _is_written(given: object) -> object:
     return given
 
 
+def _is_day_of_now(day: date) -> date:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"Send a day of the years {FIRST_YEAR} to {LAST_YEAR}.")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_is_day_of_now)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_is_written), AfterValidator(_is_of_now)]
 
 CODE = "KX7M2P"

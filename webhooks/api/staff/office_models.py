@@ -6,7 +6,16 @@ from pydantic import Field
 
 from core.catalogue.times import Clock, ClockEnd
 from core.db.models import ExceptionKind
-from webhooks.api.staff.models import BOOKING, BookingSummary, Model, Name, Reason, Text, example
+from webhooks.api.staff.models import (
+    BOOKING,
+    BookingSummary,
+    Day,
+    Model,
+    Name,
+    Reason,
+    Text,
+    example,
+)
 
 
 class NewClosure(Model):
@@ -23,8 +32,8 @@ class NewClosure(Model):
     )
 
     kind: ExceptionKind
-    first: date
-    last: date | None = Field(default=None, description="The first, if not given.")
+    first: Day
+    last: Day | None = Field(default=None, description="The first, if not given.")
     start: Clock | None = Field(default=None, description="Of each day; all day if not given.")
     end: ClockEnd | None = Field(default=None, description="24:00 is the end of the day.")
     branch: Name | None = Field(default=None, description="Only this branch.")

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import OPERATOR
-from core.bookings.closures import listing
+from core.bookings.closures import checks, listing
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
 from core.bookings.closures.service import Made
@@ -356,6 +357,7 @@ BAD: dict[str, tuple[dict[str, Any], StaffRefusalKind, str]] = {
         StaffRefusalKind.INVALID,
         "up to",
     ),
+    "the last day of the calendar": ({"last": date.max}, StaffRefusalKind.INVALID, "up to"),
     "in the hour that is skipped": (
         {"first": SUMMER_TIME, "last": SUMMER_TIME, "start": "03:15", "end": "09:00"},
         StaffRefusalKind.INVALID,
@@ -384,6 +386,19 @@ def test_what_cannot_be_is_refused_and_changes_nothing(env: BookingEnvironment, 
     assert refused is kind
     assert said in text
     assert env.session.scalars(select(ScheduleException)).all() == []
+
+
+@pytest.mark.parametrize("hours", [{}, {"start": "09:00", "end": "12:00"}])
+@portable
+def test_a_closure_that_began_long_ago_costs_the_days_to_come(
+    env: BookingEnvironment, hours: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_unclear = Mock(wraps=checks.is_unclear)
+    monkeypatch.setattr(checks, "is_unclear", is_unclear)
+    confirmed = env.confirm(env.hold("10:00"))
+    close(env, first=date.min, **hours)
+    assert latest(env, confirmed).booking_id == confirmed.id
+    assert is_unclear.call_count == (2 * ((MONDAY - NOW.date()).days + 1) if hours else 0)
 
 
 def test_a_closure_over_another_tells_which_it_is(env: BookingEnvironment) -> None:
