@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from bot.delivery.bounded_stream import BoundedStream
 from core.staff.webhook_addresses import Address, Network, is_within
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -96,13 +97,15 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
         allowed = [each for each in addresses if self._allows(ip_address(each))]
         if not allowed:
             raise AddressRefused("the address isn't public")
+        more = local_address, socket_options
         *others, last = allowed
         for address in others:
             with suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                return await self._backend.connect_tcp(
-                    address, port, ADDRESS_SECONDS, local_address, socket_options
-                )
-        return await self._backend.connect_tcp(last, port, None, local_address, socket_options)
+                return await self._connect(address, port, ADDRESS_SECONDS, *more)
+        return await self._connect(last, port, None, *more)
+
+    async def _connect(self, *given: Any) -> httpcore.AsyncNetworkStream:
+        return BoundedStream(await self._backend.connect_tcp(*given))
 
     async def connect_unix_socket(self, *_given: Any, **_more: Any) -> httpcore.AsyncNetworkStream:
         """Raise AddressRefused."""

@@ -6,7 +6,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ import httpcore
 import httpx
 from standardwebhooks import Webhook
 
+from bot.delivery.bounded_stream import AnswerTooLong
 from bot.delivery.claimed import ClaimedEvent
 from bot.delivery.public_network import AddressRefused, CheckedNetwork, Lookups, Resolve
 from core.errors import DeliveryError
@@ -22,9 +23,6 @@ from core.staff.webhook_addresses import Address, Network, is_public, is_within
 ANSWER_SECONDS = 20.0
 """The time in which an endpoint must have answered, from looking up its name on; the specification
 wants 15 to 30 seconds. Less than outbox.LEASE."""
-
-MAX_ANSWER = 65_536
-"""The most of an answer that is read, in bytes. Nothing of it is kept."""
 
 MAX_RETRY_AFTER = 86_400
 """The most seconds that an endpoint may ask us to wait."""
@@ -101,7 +99,7 @@ class WebhookSender:
                 status, retry_after = await self._post(event.url, headers, event.payload)
         except TimeoutError:
             raise DeliveryError("no answer in time") from None
-        except AddressRefused as error:
+        except (AddressRefused, AnswerTooLong) as error:
             raise DeliveryError(str(error)) from None
         except httpcore.ProtocolError as error:  # whose message quotes the answer
             raise DeliveryError(type(error).__name__) from None
@@ -118,11 +116,9 @@ class WebhookSender:
         async with pool.stream(
             "POST", url, headers=list(headers.items()), content=payload.encode()
         ) as response:
-            size = 0
-            async for part in response.aiter_stream():  # so that the connection can be used again
-                size += len(part)
-                if size > MAX_ANSWER:
-                    break
+            with suppress(AnswerTooLong):
+                async for _part in response.aiter_stream():
+                    pass  # nothing of it is kept: the connection can be used again
             answered = {name.lower(): value for name, value in response.headers}
             found = answered.get(b"retry-after", b"").decode("ascii", "replace")
             seconds = int(found) if found.isdecimal() and len(found) < 10 else 0

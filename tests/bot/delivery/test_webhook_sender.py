@@ -25,6 +25,7 @@ from tests.fakes.http_server import Answer, listening
 from tests.fakes.webhook_receiver import HERE, WebhookReceiver
 
 VECTOR_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 it is published
+TAKEN = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 NOWHERE = "the address isn't public"
 
 
@@ -259,27 +260,57 @@ def test_nothing_of_an_answer_is_said(answer: bytes) -> None:
     assert refused.value.why == "RemoteProtocolError"
 
 
-def test_an_endless_answer_is_read_to_its_limit() -> None:
-    async def run() -> None:
+@pytest.mark.parametrize(
+    ("begin", "part", "outcome"),
+    [
+        (TAKEN, b"1000\r\n" + b"x" * 0x1000 + b"\r\n", "sent"),
+        (TAKEN, b"1\r\nx\r\n" * 700, "sent"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n" * 150, "the answer is too long"),
+    ],
+    ids=["chunks", "chunks of a byte", "heads"],
+)
+def test_an_endless_answer_is_read_to_its_limit(
+    monkeypatch: pytest.MonkeyPatch, begin: bytes, part: bytes, outcome: str
+) -> None:
+    really, sizes = httpcore.AnyIOBackend.connect_tcp, list[int]()
+
+    async def connect(*given: Any) -> Any:
+        stream = await really(*given)
+        read = stream.read
+
+        async def counted(*given: Any, **more: Any) -> bytes:
+            sizes.append(len(data := await read(*given, **more)))
+            return data
+
+        monkeypatch.setattr(stream, "read", counted)
+        return stream
+
+    async def run() -> str:
         left = asyncio.Event()
 
         async def talk(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+            writer.write(begin)
             with suppress(OSError):
                 while True:
-                    writer.write(b"1000\r\n" + b"x" * 0x1000 + b"\r\n")
+                    writer.write(part)
                     await writer.drain()
             left.set()
 
         server = await asyncio.start_server(talk, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        sender = WebhookSender(HERE)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        sender, came = WebhookSender(HERE), "sent"
         async with sender.connect():  # to its end, it would take longer than it may
-            await sender.send(event(f"http://127.0.0.1:{port}/"), datetime.now(UTC))
+            try:
+                await sender.send(event(url), datetime.now(UTC))
+            except DeliveryError as error:
+                came = error.why
         await left.wait()
         server.close()
+        return came
 
-    asyncio.run(run())
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect)
+    assert asyncio.run(run()) == outcome
+    assert (sum(sizes), max(sizes)) == (65_536, 512)
 
 
 @pytest.mark.parametrize(
