@@ -214,7 +214,8 @@ def enable(endpoint: EndpointId) -> None:
 
     with office_command() as command:
         count = command.run(
-            lambda session, now: webhook_sending.enable(session, OPERATOR, endpoint, now)
+            lambda session, now: webhook_sending.enable(session, OPERATOR, endpoint, now),
+            alone=True,
         )
     waiting = f"Waiting events: {count}. They are sent now, in order."
     typer.echo(f"Enabled: {endpoint}. {waiting if count else 'No event waits.'}")

@@ -83,7 +83,9 @@ def stop_and_alert(
 def enable(session: Session, staff: Staff, endpoint_id: int, now: datetime) -> int:
     """Enable an endpoint; return how many events it is sent now, in the order of the changes.
 
-    Those are the ones that wait, and that failed. Raises StaffRefused: not_allowed, not_found.
+    Those are the ones that wait, and that failed. The transaction has LOAD_LOCK for itself: who
+    saw the endpoint disabled has stored its event as failed, for this to find. Raises StaffRefused:
+    not_allowed, not_found.
     """
     endpoint = find(session, staff, Action.CHANGE_WEBHOOK, endpoint_id)
     endpoint.disabled_at = endpoint.disabled_because = None

@@ -2,10 +2,13 @@
 
 import json
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from standardwebhooks import Webhook
 
+from core.catalogue.registry import LOAD_LOCK
+from core.db import advisory_locks
 from core.db.models import OutboxRow
 from tests.bot.cli.test_staff import Technician
 from tests.bot.push_deployment import BOOK, DETAILS
@@ -65,7 +68,7 @@ def test_http_is_only_for_what_leads_into_the_allowed_networks(technician: Techn
 
 
 def test_what_is_disabled_is_enabled_and_sent_once_more(
-    technician: Technician, deployment: Deployment
+    technician: Technician, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     technician(*ADD)
     deployment.talk(*BOOK, *DETAILS)
@@ -74,7 +77,10 @@ def test_what_is_disabled_is_enabled_and_sent_once_more(
     assert row[4:6] == ["0", "1"]
     assert row[6].startswith("disabled ") and row[6].endswith(": by hand")
     assert row[7:] == ["-", "-"]  # it was never tried
+    locks = Mock(wraps=advisory_locks.lock)
+    monkeypatch.setattr(advisory_locks, "lock", locks)
     enabled = technician("webhook", "enable", "1")
+    assert [each.args[1] for each in locks.mock_calls] == [LOAD_LOCK]
     assert enabled.stdout == "Enabled: 1. Waiting events: 1. They are sent now, in order.\n"
     event = deployment.database.write_sync(
         lambda s: json.loads(s.query(OutboxRow.payload).filter_by(kind="event").one()[0] or "")

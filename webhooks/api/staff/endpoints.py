@@ -109,7 +109,9 @@ async def change_webhook(webhook_id: WebhookId, body: WebhookChange, once: OnceO
             switch(*given, work.now)
         return webhook_id, _show(work, webhook_id)
 
-    return await once.change(run, lambda work, _done: _show(work, webhook_id))
+    return await once.change(
+        run, lambda work, _done: _show(work, webhook_id), alone=bool(body.enabled)
+    )
 
 
 @router.post(

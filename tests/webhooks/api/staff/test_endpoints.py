@@ -3,11 +3,13 @@
 import asyncio
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from bot.delivery import event_dispatch
 from core.actor import KeyScope
+from core.catalogue.registry import LOAD_LOCK
 from core.db.models import OutboxRow, WebhookEndpoint
 from tests.conftest import Deployment, mostly_on
 from tests.core.staff.two_towns import TOWN
@@ -15,6 +17,7 @@ from tests.fakes.http_server import Answer
 from tests.fakes.webhook_receiver import WebhookReceiver
 from tests.webhooks.api.staff.towns_office import TownsOffice
 from tests.webhooks.conftest import Serve
+from webhooks.api.staff import caller
 from webhooks.api.staff.caller import Caller
 
 HOOKS = f"/municipalities/{TOWN}/webhooks"
@@ -72,8 +75,11 @@ def test_events_are_sent_once_more(office: TownsOffice, monkeypatch: pytest.Monk
     assert office.get(path, key).json()["failed"] == 1
     refused = office.post(f"{path}/replay", key, {"since": "2026-11-01T00:00:00Z"})
     assert (refused.status_code, refused.json()["code"]) == (409, "changed")
+    locks = Mock(wraps=caller.lock)
+    monkeypatch.setattr(caller, "lock", locks)
     enabled = office.send("PATCH", path, key, {"enabled": True}).json()
     assert (enabled["waiting"], enabled["failed"]) == (1, 0)
+    assert [each.args[1] for each in locks.mock_calls] == [LOAD_LOCK]  # no event is lost
     event = office.do(lambda s: s.query(OutboxRow.event_id).filter_by(kind="event").one()[0])
     for asked, count in (
         ({"since": "2026-11-01T00:00:00Z"}, 1),
