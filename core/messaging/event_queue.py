@@ -14,7 +14,7 @@ from random import SystemRandom
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Integer, Select, bindparam, insert, select, text
+from sqlalchemy import Integer, Select, bindparam, case, insert, select, text
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -159,7 +159,12 @@ def claim(
 @cache
 def _claim() -> ReturningUpdate[OutboxRow]:
     ready = _ready().where(outbox.NOT_BEING_SENT).limit(bindparam("at_most", type_=Integer))
-    return outbox.claiming(ready.with_for_update(skip_locked=True, of=OutboxRow))
+    # What a worker had that died may never have been sent: that is no try. The worker's name tells
+    # this claim from its own.
+    died = OutboxRow.status == OutboxStatus.CLAIMED
+    return outbox.claiming(ready.with_for_update(skip_locked=True, of=OutboxRow)).values(
+        attempts=case((died, OutboxRow.attempts), else_=OutboxRow.attempts + 1)
+    )
 
 
 @cache

@@ -191,6 +191,22 @@ def test_one_that_fails_to_the_end_is_disabled_and_gets_all_when_it_is_enabled(
     assert types == ["booking.confirmed", "booking.moved"]
 
 
+def test_the_deaths_of_workers_are_no_tries(office: Office) -> None:
+    chat, among = office.chat, [event_queue.account_of(office.endpoint)]
+    chat.book()
+    for number in range(10):
+        (event,) = chat.do(
+            lambda s, me=f"worker {number}": event_dispatch.claim_events(
+                s, chat.services, among, me, 1
+            )
+        )
+        office.forward(seconds=61)
+    failure = DeliveryError("HTTP 503")
+    chat.do(lambda s: event_dispatch.mark_undelivered(s, chat.services, event, failure))
+    (row,) = office.events()
+    assert (row.status, row.attempts) == ("pending", 1)
+
+
 def test_what_is_kept_and_logged_of_a_failure_is_short_and_quotes_nothing(office: Office) -> None:
     office.chat.book()
     failure = DeliveryError(f"HTTP 500: 'Maria' 6912345678 {'x' * 60_000}")
