@@ -26,14 +26,13 @@ EVENTS = {
 """The event that is logged where an event wasn't delivered, by what comes of it."""
 
 
+_ENABLED = select(WebhookEndpoint.id).where(WebhookEndpoint.disabled_at.is_(None))
+
+
 def due_accounts(session: Session, services: Services, full: Collection[str]) -> Sequence[str]:
     """Return the accounts of enabled endpoints, except the `full`, if anything may be sent now."""
-    enabled = session.scalars(
-        select(WebhookEndpoint.id).where(WebhookEndpoint.disabled_at.is_(None))
-    )
-    accounts = [
-        account for each in enabled if (account := event_queue.account_of(each)) not in full
-    ]
+    enabled = map(event_queue.account_of, session.scalars(_ENABLED))
+    accounts = [each for each in enabled if each not in full]
     return accounts if event_queue.is_due(session, accounts, services.clock()) else ()
 
 
@@ -45,9 +44,14 @@ def claim_events(
     limit: int,
     sending: Collection[int] = (),
 ) -> list[ClaimedEvent]:
-    """Claim the events that may be sent now."""
+    """Claim the events that may be sent now, of those of these accounts that are enabled still.
+
+    Who disables one waits until this is committed: an earlier event may have failed meanwhile.
+    """
     now = services.clock()
-    rows = event_queue.claim(session, accounts, worker, now, limit, sending)
+    enabled = map(event_queue.account_of, session.scalars(_ENABLED.with_for_update(read=True)))
+    among = [each for each in enabled if each in accounts]
+    rows = event_queue.claim(session, among, worker, now, limit, sending)
     found = select(WebhookEndpoint).where(WebhookEndpoint.id.in_({row.endpoint_id for row in rows}))
     endpoints = {each.id: each for each in session.scalars(found)} if rows else {}
     claimed = []

@@ -20,7 +20,7 @@ from bot.bootstrap import Application
 from bot.delivery import event_dispatch, webhook_sender, worker
 from bot.settings import Settings
 from bot.telemetry.logging import MAX_REASON
-from core.db.models import OutboxRow
+from core.db.models import DisabledBecause, OutboxRow, WebhookEndpoint
 from core.errors import DeliveryError
 from core.messaging import event_queue
 from core.staff import webhook_sending, webhooks
@@ -232,6 +232,21 @@ def test_a_disabled_one_is_sent_nothing(office: Office) -> None:
     office.deliver()
     assert office.receiver.requests == []
     assert office.statuses() == ["failed"]
+
+
+def test_one_that_was_disabled_just_now_is_sent_nothing(office: Office) -> None:
+    chat, among = office.chat, [event_queue.account_of(office.endpoint)]
+    chat.book()
+
+    def disable(session: Session) -> None:
+        """Disable it while a change that saw it enabled is about to be committed."""
+        endpoint = session.get_one(WebhookEndpoint, office.endpoint)
+        endpoint.disabled_at = chat.services.clock()
+        endpoint.disabled_because = DisabledBecause.GONE
+
+    chat.do(disable)
+    claimed = chat.do(lambda s: event_dispatch.claim_events(s, chat.services, among, "one", 20))
+    assert (claimed, office.statuses()) == ([], ["pending"])
 
 
 def test_one_that_hangs_delays_no_other_and_no_message(
