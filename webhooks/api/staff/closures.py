@@ -18,9 +18,10 @@ from core.bookings.true_state import changed
 from core.catalogue.registry import LoadedMunicipality
 from core.catalogue.times import MIDNIGHT
 from core.db.models import Booking, ScheduleException
-from core.errors import ClosedThen
+from core.errors import ClosedThen, StaffRefused
 from core.i18n import _
 from core.staff.members import find_municipality
+from core.staff.rights import Action, check_booking, target_of
 from webhooks.api.staff.caller import PREFIX, KeyCaller, StaffRoute, Work
 from webhooks.api.staff.models import MAX_ID, BookingSummary
 from webhooks.api.staff.office_models import (
@@ -155,7 +156,7 @@ def _told_what_to_end(municipality: str) -> Iterator[None]:
 def _plan(work: Work, municipality: str, planned: Plan) -> Preview:
     loaded = find_municipality(work.registry, municipality)
     names = {row_id: f"{at}/{desk}" for (at, desk), row_id in loaded.desk_ids.items()}
-    lost = [work.session.get_one(Booking, each) for each in sorted(planned.lost)]
+    lost = (work.session.get_one(Booking, each) for each in sorted(planned.lost))
 
     def shown(bookings: Iterable[Booking]) -> list[BookingSummary]:
         return [summary(loaded, entry_of(loaded, each)) for each in bookings]
@@ -169,8 +170,18 @@ def _plan(work: Work, municipality: str, planned: Plan) -> Preview:
         ],
         offered=shown(planned.in_time(work.now)),
         too_soon=shown(planned.too_soon(work.now)),
-        offered_again=shown(lost),
+        offered_again=shown(each for each in lost if _may_see(work, loaded, each)),
     )
+
+
+def _may_see(work: Work, loaded: LoadedMunicipality, booking: Booking) -> bool:
+    """Return whether a booking is the member's: a time may be held at a desk that isn't its own."""
+    target = target_of(loaded.body, booking.service, [booking.desk_id])
+    try:
+        check_booking(work.staff, Action.LIST, target)
+    except StaffRefused:
+        return False
+    return True
 
 
 def _asked(municipality: str, body: NewClosure) -> ExceptionRequest:

@@ -113,7 +113,9 @@ class Preview(Model):
     moved: list[MovedBooking]
     offered: list[BookingSummary] = Field(description="Those offered another time.")
     too_soon: list[BookingSummary] = Field(description=TOO_SOON)
-    offered_again: list[BookingSummary] = Field(description=OFFERED_AGAIN)
+    offered_again: list[BookingSummary] = Field(
+        description=f"{OFFERED_AGAIN} Only those that the member serves."
+    )
 
 
 class NewMessage(Model):

@@ -93,6 +93,15 @@ def test_it_says_whom_to_call_and_who_loses_a_held_time(office: TownsOffice) -> 
     asyncio.run(work_once(office.deployment.database, office.deployment.services))
     (hold,) = office.do(lambda s: s.scalars(select(Booking).filter_by(state="held")).all())
     held = hold.starts_at.astimezone(ATHENS)
+    desk_ids = office.deployment.services.registry[TOWN].desk_ids
+    names = {row_id: f"{branch}/{desk}" for (branch, desk), row_id in desk_ids.items()}
+    elsewhere = next(each for each in names if each != hold.desk_id)
+    office.do(lambda s: setattr(s.get_one(Booking, late), "desk_id", elsewhere))
+    employee = office.key(KeyScope.READ, role=Role.EMPLOYEE, desks=[names[hold.desk_id]])
+    asked = {"first": f"{held:%Y-%m-%d}", "desk": names[hold.desk_id], "kind": "closure"}
+    for who, shown in ((employee, []), (key, [late])):
+        preview = office.post(f"{CLOSURES}/preview", who, asked).json()
+        assert [each["id"] for each in preview["offered_again"]] == shown
     assert close(first=f"{held:%Y-%m-%d}", start=f"{held:%H:%M}", end="24:00") == [[], [], [late]]
 
 
