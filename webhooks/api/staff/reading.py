@@ -194,7 +194,8 @@ async def list_bookings(
         check_municipality(work.staff, Action.LIST, municipality)
         loaded = find_municipality(work.registry, municipality)
         zone = ZoneInfo(loaded.body.timezone)
-        since, until = days(first, last, work.now.astimezone(zone).date())
+        today = (after.starts_at if after else work.now).astimezone(zone).date()
+        since, until = days(first, last, today)  # the next page is of the same days after midnight
         found = agenda.list_page(
             work.session,
             work.registry,

@@ -1,8 +1,9 @@
 """Programs read the catalogue, free times, bookings in pages, found, and whole."""
 
 import json
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -263,3 +264,16 @@ def test_what_was_looked_at_is_recorded_with_the_key(office: TownsOffice) -> Non
         (Action.FIND, "Screen", "api"),
         (Action.LIST, "Screen", "api"),
     ]
+
+
+@mostly_on("sqlite")
+def test_a_page_after_midnight_goes_on_with_the_day_of_the_first(office: TownsOffice) -> None:
+    clock, key = office.deployment.clock, office.key(KeyScope.READ)
+    early, late = office.book("09:30").id, office.book("10:00").id
+    office.book("09:30", day=MONDAY + timedelta(days=1))
+    clock.now = datetime.combine(MONDAY, time(23, 59), ZoneInfo("Europe/Athens"))
+    page = office.get(BOOKINGS, key, params={"limit": 1}).json()
+    clock.forward(minutes=2)
+    rest = office.get(BOOKINGS, key, params={"cursor": page["next"]}).json()
+    assert [each["id"] for each in page["bookings"] + rest["bookings"]] == [early, late]
+    assert rest["next"] is None
