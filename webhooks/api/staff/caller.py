@@ -164,10 +164,10 @@ class Caller:
         return Work(session, services.registry, holder, now)
 
 
-async def find_caller(request: Request, needed: KeyScope | None) -> Caller:
-    """Return the program that calls, whose key has the scope that is needed.
+async def find_caller(request: Request) -> Caller:
+    """Return the program that calls.
 
-    Raises HTTPException: 401, 403; 429 past the limit of the key, or of wrong ones.
+    Raises HTTPException: 401; 429 past the limit of the key, or of wrong ones.
     """
     api: StaffApi = request.app.state.staff_api
     services, database = api.application.services, api.application.database
@@ -188,8 +188,6 @@ async def find_caller(request: Request, needed: KeyScope | None) -> Caller:
         raise _wrong_key()
     api.known[key_hash] = holder
     api.limits.check_key(request, holder.key_id)
-    if needed is not None:
-        check_scope(holder.scopes, needed)
     if api_keys.is_use_due(holder, now):
         await database.write(lambda session: api_keys.note_use(session, holder.key_id, now))
         api.known[key_hash] = replace(holder, last_used_at=now)
@@ -258,8 +256,10 @@ class StaffRoute(APIRoute):
         takes_body = self.body_field is not None or self.methods == {"GET"}
 
         async def answer(request: Request) -> Response:
-            request.state.caller = caller = await find_caller(request, needed)
+            request.state.caller = caller = await find_caller(request)
             try:
+                if needed is not None:
+                    check_scope(caller.scopes, needed)
                 await _check_read(request, names, takes_body)
                 response = await handle(request)
             except (HTTPException, RequestValidationError):

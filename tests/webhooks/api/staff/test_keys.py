@@ -119,8 +119,8 @@ def test_a_body_is_read_only_of_who_has_a_key(office: TownsOffice, body: str) ->
 
 
 def test_a_revoked_key_is_401_whatever_else_is_wrong(office: TownsOffice) -> None:
-    for wrong in ("parameter", "body"):
-        key = office.key()
+    for wrong in ("parameter", "body", "scope"):
+        key = office.key(*([KeyScope.STATISTICS] if wrong == "scope" else []))
         office.get("/key", key)
         office.do(lambda s: api_keys.revoke_all(s, office.deployment.clock()))
         path = BOOK.removeprefix("/api/v1")
