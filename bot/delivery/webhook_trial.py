@@ -1,6 +1,7 @@
 """The trial of a webhook endpoint: one event that tells of nothing, sent now."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.delivery.claimed import ClaimedEvent
 from bot.delivery.webhook_sender import WebhookSender
 from core.actor import Staff
+from core.errors import DeliveryError
 from core.messaging.event_queue import EventType, account_of, new_event
 from core.staff.record import record
 from core.staff.rights import Action
@@ -39,5 +41,9 @@ def prepare_trial(session: Session, staff: Staff, endpoint_id: int, now: datetim
 async def send_trial(event: ClaimedEvent, networks: Sequence[Network], now: datetime) -> None:
     """Send it once. Raises DeliveryError."""
     sender = WebhookSender(networks)
-    async with sender.connect():
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(sender.connect())
+        except OSError:  # ssl.SSLError is one
+            raise DeliveryError("our own certificates can't be read") from None
         await sender.send(event, now)

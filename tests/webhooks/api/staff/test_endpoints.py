@@ -166,3 +166,13 @@ def test_an_unknown_event_is_refused_with_those_that_can_be_sent(office: TownsOf
     assert field == "events.0"
     assert why.startswith("Send one of booking.confirmed, ")
     assert "webhook.test" not in why
+
+
+@mostly_on("sqlite")
+def test_a_trial_without_certificates_says_so(
+    office: TownsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, number = office.key(), office.webhook()
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    tried = office.post(f"/webhooks/{number}/test", key).json()
+    assert (tried["taken"], tried["why"]) == (False, "our own certificates can't be read")
