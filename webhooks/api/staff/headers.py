@@ -20,6 +20,7 @@ OF_STATUS: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
     403: (*OF_KEY, "WWW-Authenticate"),
     409: (*OF_KEY, "Retry-After"),
+    413: (),  # the key isn't looked at: the body counts first
     429: (*OF_KEY, "Retry-After"),
     503: (*OF_KEY, "Retry-After"),
 }
