@@ -65,7 +65,7 @@ def add(url: Url, municipality: Municipality = None, event: Events = None) -> No
 
     with office_command() as command:
         networks, plain_http = command.application.settings.webhook_networks, False
-        if networks and url.startswith("http:"):
+        if networks and url.lower().startswith("http:"):
             from bot.delivery.public_network import leads_into
 
             plain_http = asyncio.run(leads_into(networks, url))

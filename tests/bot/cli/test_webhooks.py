@@ -58,7 +58,7 @@ def test_a_trial_arrives_signed_also_at_one_that_is_disabled(
 
 
 def test_http_is_only_for_what_leads_into_the_allowed_networks(technician: Technician) -> None:
-    added = technician("webhook", "add", "http://127.0.0.1/", *ADD[3:], settings=HERE)
+    added = technician("webhook", "add", "HTTP://127.0.0.1/", *ADD[3:], settings=HERE)
     assert added.stdout.startswith("Added: 1")
     for settings in (HERE, {}):
         refused = technician.refused(

@@ -60,7 +60,7 @@ async def add_webhook(
 ) -> WebhookWithSecret:
     """Send events to an address, from now on. The secret that signs them is shown this once."""
     networks, plain_http = once.caller.application.settings.webhook_networks, False
-    if networks and body.url.startswith("http:"):
+    if networks and body.url.lower().startswith("http:"):
         # As of a trial.
         from bot.delivery.public_network import leads_into  # noqa: PLC0415 see above
 
