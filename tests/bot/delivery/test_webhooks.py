@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from standardwebhooks import Webhook
 
 from bot.bootstrap import Application
 from bot.delivery import event_dispatch, webhook_sender, worker
+from bot.delivery.claimed import ClaimedEvent
 from bot.settings import Settings
 from bot.telemetry.logging import MAX_REASON
 from core.db.models import DisabledBecause, OutboxRow, WebhookEndpoint
@@ -193,13 +195,14 @@ def test_one_that_fails_to_the_end_is_disabled_and_gets_all_when_it_is_enabled(
 
 def test_the_deaths_of_workers_are_no_tries(office: Office) -> None:
     chat, among = office.chat, [event_queue.account_of(office.endpoint)]
+
+    def claim_as(given: Any, session: Session) -> list[ClaimedEvent]:
+        return event_dispatch.claim_events(session, *given)
+
     chat.book()
     for number in range(10):
-        (event,) = chat.do(
-            lambda s, me=f"worker {number}": event_dispatch.claim_events(
-                s, chat.services, among, me, 1
-            )
-        )
+        given = (chat.services, among, f"worker {number}", 1)
+        (event,) = chat.do(partial(claim_as, given))
         office.forward(seconds=61)
     failure = DeliveryError("HTTP 503")
     chat.do(lambda s: event_dispatch.mark_undelivered(s, chat.services, event, failure))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import OPERATOR
+from core.availability.schedule import is_unclear
 from core.bookings.closures import checks, listing
 from core.bookings.closures import service as closures
 from core.bookings.closures.request import ExceptionRequest
@@ -393,12 +394,12 @@ def test_what_cannot_be_is_refused_and_changes_nothing(env: BookingEnvironment, 
 def test_a_closure_that_began_long_ago_costs_the_days_to_come(
     env: BookingEnvironment, hours: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    is_unclear = Mock(wraps=checks.is_unclear)
-    monkeypatch.setattr(checks, "is_unclear", is_unclear)
+    asked_about = Mock(wraps=is_unclear)
+    monkeypatch.setattr(checks, "is_unclear", asked_about)
     confirmed = env.confirm(env.hold("10:00"))
     close(env, first=date.min, **hours)
     assert latest(env, confirmed).booking_id == confirmed.id
-    assert is_unclear.call_count == (2 * ((MONDAY - NOW.date()).days + 1) if hours else 0)
+    assert asked_about.call_count == (2 * ((MONDAY - NOW.date()).days + 1) if hours else 0)
 
 
 def test_a_closure_over_another_tells_which_it_is(env: BookingEnvironment) -> None:

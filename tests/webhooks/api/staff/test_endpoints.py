@@ -10,6 +10,7 @@ import pytest
 from bot.delivery import event_dispatch
 from core.actor import KeyScope
 from core.catalogue.registry import LOAD_LOCK
+from core.db.advisory_locks import lock
 from core.db.models import OutboxRow, WebhookEndpoint
 from tests.conftest import Deployment, mostly_on
 from tests.core.staff.two_towns import TOWN
@@ -75,7 +76,7 @@ def test_events_are_sent_once_more(office: TownsOffice, monkeypatch: pytest.Monk
     assert office.get(path, key).json()["failed"] == 1
     refused = office.post(f"{path}/replay", key, {"since": "2026-11-01T00:00:00Z"})
     assert (refused.status_code, refused.json()["code"]) == (409, "changed")
-    locks = Mock(wraps=caller.lock)
+    locks = Mock(wraps=lock)
     monkeypatch.setattr(caller, "lock", locks)
     enabled = office.send("PATCH", path, key, {"enabled": True}).json()
     assert (enabled["waiting"], enabled["failed"]) == (1, 0)
