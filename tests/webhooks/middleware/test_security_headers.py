@@ -55,4 +55,4 @@ def test_the_documentation_names_the_public_address_where_it_is_known(serve: Ser
     client = serve(public_url="https://rantevou.my-town.gr")
     page = client.get("/docs", headers={"Host": "elsewhere.example"}).text
     assert "curl -s https://rantevou.my-town.gr/chat/turns " in page
-    assert "elsewhere" not in page
+    assert "elsewhere.example" not in page

@@ -10,15 +10,15 @@ import pytest
 from bot.delivery import event_dispatch
 from core.actor import KeyScope
 from core.catalogue.registry import LOAD_LOCK
-from core.db.advisory_locks import lock
+from core.db.advisory_locks import lock_and_try
 from core.db.models import OutboxRow, WebhookEndpoint
+from core.staff import api_requests
 from tests.conftest import Deployment, mostly_on
 from tests.core.staff.two_towns import TOWN
 from tests.fakes.http_server import Answer
 from tests.fakes.webhook_receiver import WebhookReceiver
 from tests.webhooks.api.staff.towns_office import TownsOffice
 from tests.webhooks.conftest import Serve
-from webhooks.api.staff import caller
 from webhooks.api.staff.caller import Caller
 
 HOOKS = f"/municipalities/{TOWN}/webhooks"
@@ -76,11 +76,12 @@ def test_events_are_sent_once_more(office: TownsOffice, monkeypatch: pytest.Monk
     assert office.get(path, key).json()["failed"] == 1
     refused = office.post(f"{path}/replay", key, {"since": "2026-11-01T00:00:00Z"})
     assert (refused.status_code, refused.json()["code"]) == (409, "changed")
-    locks = Mock(wraps=lock)
-    monkeypatch.setattr(caller, "lock", locks)
+    locks = Mock(wraps=lock_and_try)
+    monkeypatch.setattr(api_requests, "lock_and_try", locks)
     enabled = office.send("PATCH", path, key, {"enabled": True}).json()
     assert (enabled["waiting"], enabled["failed"]) == (1, 0)
-    assert [each.args[1] for each in locks.mock_calls] == [LOAD_LOCK]  # no event is lost
+    [taken] = locks.mock_calls
+    assert (taken.args[1], taken.kwargs) == (LOAD_LOCK, {"shared": False})  # no event is lost
     event = office.do(lambda s: s.query(OutboxRow.event_id).filter_by(kind="event").one()[0])
     for asked, count in (
         ({"since": "2026-11-01T00:00:00Z"}, 1),
