@@ -49,7 +49,7 @@ def test_the_documentation_has_all_that_is_sent_and_where_its_fields_are(
             heading, *_others = text.partition(f"<h2>{method.upper()} {path}</h2>")[2].split("<h2>")
             assert operation.get("description", "").rpartition("\n")[2] in unescape(heading)
             for each in operation.get("parameters", ()):
-                assert f"<tr><td>{each['name']}</td><td>{each['in']}</td>" in heading
+                assert f"<tr><td>{each['name']}</td><td>{each['in']}," in heading
             refs = re.findall(r"#/components/schemas/(\w+)", json.dumps(operation))
             assert all(f'/docs#{name}">{name}</a>' in heading for name in refs), path
 
