@@ -22,7 +22,7 @@ from core.messaging.preferences import (
 )
 from core.messaging.reminder_times import QuietHours
 from core.messaging.reminders import schedule_anew
-from core.messaging.routes import ADDRESS_FIELDS, WAITING, attendee_routes
+from core.messaging.routes import ADDRESS_FIELDS, SMS, WAITING, attendee_routes, may_be_texted
 
 
 class CitizenPreferences:
@@ -65,7 +65,10 @@ class CitizenPreferences:
         for booking in upcoming(self._session, self._citizen_id, self._now):
             ways = attendee_routes(self._registry, booking)
             found |= {platform_of(each.account) for each in ways}
-        found |= {name for name, field in ADDRESS_FIELDS.items() if self._known_details.get(field)}
+        for name, field in ADDRESS_FIELDS.items():
+            address = self._known_details.get(field)
+            if address and (name != SMS or may_be_texted(self._registry, address)):
+                found.add(name)
         return [each for each in self.configured() if each in found]
 
     def choose_platform(self, platform: str | None) -> None:

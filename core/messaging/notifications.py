@@ -70,7 +70,8 @@ def enqueue_notifications(
     messages: list[OutboxMessage] = []
     if change.action in OWN_CHANGES:
         routes += _email_routes(registry, booking)
-    if change.action in TEXTED and not _answers_chat(actor):
+    is_answered = _answers_chat(actor) and change.citizen_id == booking.citizen_id
+    if change.action in TEXTED and not is_answered:
         routes += text_routes(session, registry, booking)
     elif change.action in TEXTED:
         routes += always_texted(registry, booking)

@@ -248,6 +248,12 @@ def _texts(registry: Registry, booking: Booking) -> Texts:
     return registry[booking.municipality_id].body.rules.texts
 
 
+def may_be_texted(registry: Registry, number: str) -> bool:
+    """Return whether some municipality would send a text message to a number."""
+    sends = any(each.rules.texts != Texts.NEVER for each in registry.municipalities)
+    return sends and is_mobile(number)
+
+
 def is_mobile(number: str) -> bool:
     """Return whether a number (+30…) takes text messages, as far as it shows."""
     try:

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from core.actor import Actor, Role, Staff
 from core.bookings import service as bookings
-from core.db.models import Contact, OutboxRow
+from core.bookings.citizen_preferences import CitizenPreferences
+from core.db.models import Citizen, Contact, OutboxRow
 from core.messaging.preferences import keep_platform
 from core.messaging.reminder_ways import choose_ways
-from tests.core.booking_environment import BookingEnvironment
+from tests.core.booking_environment import DETAILS, BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
 from tests.core.messaging.test_notifications import before
 from tests.core.small_municipality import small
@@ -119,3 +120,44 @@ def test_a_reminder_goes_by_text_after_all_other_ways_or_always(
     make_env: MakeEnv, rule: str, details: dict[str, Any], found: list[tuple[str, str]]
 ) -> None:
     assert reminders(town(make_env, rule), **details) == found
+
+
+def in_a_chat(env: BookingEnvironment) -> Actor:
+    """Somebody else, who writes in Telegram."""
+    who = Citizen(details={}, created_at=env.now)
+    env.session.add(who)
+    env.session.flush()
+    chat = Contact(account="telegram", address="other", citizen_id=who.id)
+    env.session.add(chat)
+    env.session.flush()
+    return Actor(who.id, "telegram", "el", "Europe/Athens", contact_id=chat.id, account="telegram")
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_who_is_reached_by_text_alone_learns_that_another_cancelled_by_the_code(
+    make_env: MakeEnv, chosen: bool
+) -> None:
+    env = town(make_env, "unreached", "telegram", "webchat")
+    booking = env.confirm(env.hold("09:30"), email="")
+    if chosen:
+        keep_platform(env.session, booking.citizen_id, "sms")
+    bookings.cancel(env.session, env.registry, booking, env.now, in_a_chat(env))
+    assert sent(env, "sms") == ["confirmed", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "details"),
+    [
+        ("unreached", {"phone": LANDLINE}),
+        ("never", {}),
+    ],
+)
+def test_sms_is_no_way_where_no_text_would_go(
+    make_env: MakeEnv, rule: str, details: dict[str, Any]
+) -> None:
+    env = town(make_env, rule, "telegram")
+    booking = env.confirm(env.hold("09:30"), **details)
+    who = env.actor(booking.citizen_id)
+    known = DETAILS | details
+    preferences = CitizenPreferences(env.session, env.registry, env.now, who, known)
+    assert "sms" not in preferences.reaching()
