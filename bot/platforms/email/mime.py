@@ -23,6 +23,18 @@ def encoded_text(name: str, text: str) -> str:
     return Header(" ".join(text.split()), "utf-8", header_name=name).encode()
 
 
+def in_ascii(name: str, address: str) -> str:
+    """Return an address of an office as the header `name` has it, whatever its alphabet."""
+    if address.isascii():
+        return address
+    local, _at, domain = address.rpartition("@")
+    try:
+        named = f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        named = address
+    return named if named.isascii() else encoded_text(name, named)
+
+
 def with_headers(headers: Headers, content: bytes) -> bytes:
     """Return a part with its headers, which are in ASCII."""
     lines = "".join(f"{name}: {value}\n" for name, value in headers)

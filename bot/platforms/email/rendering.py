@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from bot.i18n.translator import Translator
 from bot.messages import EmailMetadata, ParagraphBlock, Reply
-from bot.platforms.email.mime import encoded_text, file_part, multipart, text_part
+from bot.platforms.email.mime import encoded_text, file_part, in_ascii, multipart, text_part
 from bot.platforms.layout import map_url
 from core.catalogue.crest import size_of
 from core.i18n import LANGUAGES, Text, TextTemplate, _
@@ -103,7 +103,7 @@ class Renderer:
         thread = f"<{metadata.thread}@{self._domain}>"
         yield "From", f"{encoded_text('From', metadata.office)}\n <{self._sender}>"
         if metadata.reply_to:
-            yield "Reply-To", metadata.reply_to
+            yield "Reply-To", in_ascii("Reply-To", metadata.reply_to)
         yield "Subject", encoded_text("Subject", metadata.subject)
         yield "Date", format_datetime(metadata.written_at)
         yield "Message-ID", self.message_id(metadata)

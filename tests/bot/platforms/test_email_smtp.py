@@ -324,3 +324,20 @@ def test_what_is_wrong_with_a_mail_server_is_said_in_words(
 def test_wrong_settings_are_refused(wrong: dict[str, str], texts: Translator) -> None:
     with pytest.raises(ValueError, match="validation error"):
         account(texts, 25, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ("info@δήμος.gr", b"Reply-To: info@xn--jxalzmu.gr\n"),
+        ("πληροφορίες@my-town.gr", b"Reply-To: =?utf-8?"),
+    ],
+)
+def test_an_email_goes_out_whatever_address_the_office_has(
+    texts: Translator, given: str, named: bytes
+) -> None:
+    found = reply()
+    assert found.email
+    answered = found.email.model_copy(update={"reply_to": given})
+    mail = account(texts, 25).render(found.model_copy(update={"email": answered}))
+    assert named in mail.content
