@@ -45,12 +45,15 @@ _INSTEAD = str.maketrans(
         "→": "-",
         "⁄": "/",
         "\t": " ",
-        "\u00ad": None,
-        "\u200b": None,
-        "\ufeff": None,
+        "\u2028": "\n",
+        "\u2029": "\n",
     }
 )
 """Written instead of what has no look-alike of its own. Dots and spaces are found by NFKD."""
+
+
+UNSEEN = ("Mn", "Me", "Cf")
+"""The categories of accents and of what nobody sees, such as soft hyphens."""
 
 
 def fold(text: str) -> str:
@@ -68,7 +71,9 @@ def _folded(character: str) -> str:
         return character
     # Accents first: "ΐ".upper() gives three characters.
     bare = [
-        each for each in unicodedata.normalize("NFKD", character) if not unicodedata.combining(each)
+        each
+        for each in unicodedata.normalize("NFKD", character)
+        if unicodedata.category(each) not in UNSEEN
     ]
     return "".join(
         each if each in _SIZES else _capital(each) for each in "".join(bare).translate(_INSTEAD)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.platforms.answers import GATEWAY_TIMEOUT, TIMEOUT, no_answer
 from bot.platforms.sms.gateway import SendText, SmsGateway, TextMessage
@@ -27,12 +27,14 @@ FAILED = ("undelivered", "not delivered", "notdelivered", "failed", "rejected", 
 
 
 class _Taken(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
     id: str | None = None
-    error: int = Field(default=0, alias="errorCode")
+    error: int | None = Field(default=None, alias="errorCode")
 
 
 class _Response(BaseModel):
-    error: int = Field(default=0, alias="ErrorCode")
+    error: int | None = Field(default=None, alias="ErrorCode")
     messages: list[_Taken] | None = Field(default=None, alias="Message")
 
 

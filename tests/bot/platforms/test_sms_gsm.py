@@ -34,6 +34,7 @@ def test_folded_text_is_in_the_alphabet_and_stays_as_it_is(text: str) -> None:
         ("Γιατί\u037e Τώρα· ναι\u0387", "ΓIATI? TΩPA; NAI;"),
         ("10:30\u202fπ.μ.\u00a05 €", "10:30 Π.M. 5 €"),
         ("Müller é ñ ã 中", "Müller é ñ a ?"),
+        ("Καλα\u00adμάτα\u200e\u200d\u2060\ufe0f\u2028", "KAΛAMATA\n"),
     ],
 )
 def test_greek_becomes_capitals_that_look_alike(text: str, folded: str) -> None:

@@ -96,3 +96,14 @@ def test_a_report_to_any_other_path_is_refused_and_one_without_all_parts_is_a_ba
             account.parse(replace(right, url=f"{wrong}?{query}"))
     missing = replace(right, url=path)
     assert account.parse(missing).response.status == 400
+
+
+@pytest.mark.parametrize(
+    ("taken", "error"),
+    [({"id": 17, "errorCode": 0}, 0), ({"id": "17", "errorCode": None}, 0), ({"id": "17"}, None)],
+)
+def test_what_was_taken_is_not_sent_again_whatever_its_types(
+    server: YubotoServer, taken: dict[str, object], error: int | None
+) -> None:
+    server.failures = [Answer(200, {"ErrorCode": error, "Message": [taken]})]
+    assert send(yuboto(server)) == "17"
