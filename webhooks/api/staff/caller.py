@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -20,7 +21,7 @@ from bot.i18n.stated_language import stated_language
 from core.actor import KeyScope, Staff
 from core.catalogue.registry import LOAD_LOCK, Registry
 from core.db.advisory_locks import lock
-from core.errors import BookingRefused, StaffRefusalKind, StaffRefused
+from core.errors import BookingRefused, DatabaseUnavailable, StaffRefusalKind, StaffRefused
 from core.i18n import Language
 from core.staff import api_keys
 from core.staff.api_keys import KeyHolder
@@ -186,11 +187,12 @@ async def find_caller(request: Request) -> Caller:
     if holder is None:
         api.limits.count_wrong_key(request)
         raise _wrong_key()
-    api.known[key_hash] = holder
+    holder = api.known.setdefault(key_hash, holder)  # others may have looked it up meanwhile
     api.limits.check_key(request, holder.key_id)
     if api_keys.is_use_due(holder, now):
-        await database.write(lambda session: api_keys.note_use(session, holder.key_id, now))
-        api.known[key_hash] = replace(holder, last_used_at=now)
+        api.known[key_hash] = replace(holder, last_used_at=now)  # one writes, of many at once
+        with suppress(DatabaseUnavailable):  # readers needn't fail where nobody can write
+            await database.write(lambda session: api_keys.note_use(session, holder.key_id, now))
     language = stated_language(request.headers.get("accept-language")) or Language.EN
     return Caller(holder.key_id, holder.scopes, api.application, language, api, key_hash)
 

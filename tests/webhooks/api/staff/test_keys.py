@@ -1,8 +1,11 @@
 """Keys that are missing, wrong or over are 401, a lacking scope 403, too many requests 429."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from core.actor import KeyScope, Role
+from core.errors import DatabaseUnavailable
 from core.staff import api_keys, members
 from tests.conftest import Deployment, mostly_on
 from tests.core.staff.two_towns import OPERATOR, TOWN
@@ -135,6 +138,25 @@ def test_the_last_use_is_kept(office: TownsOffice) -> None:
         office.get("/key", key)
     used = office.do(lambda s: api_keys.list_keys(s, OPERATOR)[0].last_used_at)
     assert used == office.deployment.clock()
+
+
+def test_many_requests_at_once_store_their_use_once_if_it_can_be_stored(
+    office: TownsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = list[int]()
+
+    def note(_session: object, key_id: int, _now: object) -> None:
+        tried.append(key_id)
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(api_keys, "note_use", note)
+    key = office.key()
+    for minutes in (1, 2):
+        with ThreadPoolExecutor(8) as threads:
+            answers = threads.map(lambda _each: office.get("/key", key).status_code, range(8))
+        assert [*answers] == [200] * 8
+        assert len(tried) == minutes
+        office.deployment.clock.forward(minutes=1)
 
 
 def test_a_program_that_accepts_html_gets_a_problem_all_the_same(office: TownsOffice) -> None:
