@@ -1,9 +1,10 @@
 """The transactions of delivery: claim and render messages, then record that sending failed."""
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -30,7 +31,6 @@ from core.messaging.reminder_ways import choose_ways, patience, wait_if_quiet
 from core.messaging.routes import EMAIL
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
-from core.staff.relay_messages import thread_of
 from core.staff.relay_sending import show_next_first
 from core.staff.relay_upkeep import give_up as give_up_relay
 from core.staff.webhook_events import enqueue_message_failed
@@ -89,12 +89,12 @@ def claim_and_render(
     now = services.clock()
     ways = limit if ways is None else ways
     due = choose_ways(session, services.registry, now, ways, _log_unchosen)
+    _tell_endpoints(session, services, due)
     rows = outbox.claim(session, accounts, worker, now, limit, sending)
     if rows:
         _read_at_once(session, services, rows)
     room_pace.lock_rooms(session, rows)
-    messages = []
-    claimed, carriers = {row.id for row in rows}, set[int]()
+    messages, claimed, carriers = list[ClaimedMessage](), {row.id for row in rows}, set[int]()
     for row in (each for each in rows if not each.may_have_arrived):
         row.gathered_by = None  # of an earlier try
     for row in rows:
@@ -189,13 +189,29 @@ def retry_or_fail(
 
     Where its booking can't be read, neither can be told where else to send it.
     """
+    if not _done(session, lambda: _retry_or_give_up(session, services, row, error, give_up)):
+        set_status(session, row, OutboxStatus.FAILED, error.why)
+        _tell_endpoints(session, services, [row])
+
+
+def _tell_endpoints(session: Session, services: Services, rows: Collection[OutboxRow]) -> None:
+    """Enqueue the events of those that were given up, except where that isn't possible either."""
+    registry, now = services.registry, services.clock()
+    for row in rows:
+        if row.status == OutboxStatus.FAILED:
+            _done(session, partial(enqueue_message_failed, session, registry, row, now))
+
+
+def _done(session: Session, act: Callable[[], None]) -> bool:
+    """Act; return False, and undo it, where anything but the database prevents it."""
     try:
         with session.begin_nested():
-            _retry_or_give_up(session, services, row, error, give_up)
+            act()
     except DBAPIError:
         raise
     except Exception:
-        set_status(session, row, OutboxStatus.FAILED, error.why)
+        return False
+    return True
 
 
 def _has_ended(session: Session, services: Services, row: OutboxRow, now: datetime) -> bool:
@@ -349,9 +365,7 @@ def _retry_doubtful(
 def give_up_on(session: Session, services: Services, row: OutboxRow, why: str) -> None:
     """Mark a message failed, and send it another way; endpoints learn of a citizen's."""
     set_status(session, row, OutboxStatus.FAILED, why)
-    if row.room_id is None:
-        thread = thread_of(session, row)
-        enqueue_message_failed(session, services.registry, row, thread, services.clock())
+    enqueue_message_failed(session, services.registry, row, services.clock())
     _send_another_way(session, services, row)
 
 

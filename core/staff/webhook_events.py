@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.catalogue.registry import LoadedMunicipality, Registry
 from core.db.models import (
+    REMINDERS,
     Booking,
     Desk,
     DisabledBecause,
@@ -20,6 +21,7 @@ from core.db.models import (
     WebhookEndpoint,
 )
 from core.messaging.event_queue import Event, EventType, enqueue_events, new_event, stamp
+from core.staff.relay_messages import thread_of
 
 EVENTS: Mapping[HistoryAction, EventType] = {
     HistoryAction.CONFIRMED: EventType.BOOKING_CONFIRMED,
@@ -77,17 +79,16 @@ def enqueue_booking_events(
 
 
 def enqueue_message_failed(
-    session: Session,
-    registry: Registry,
-    row: OutboxRow,
-    thread: RelayThread | None,
-    now: datetime,
+    session: Session, registry: Registry, row: OutboxRow, now: datetime
 ) -> None:
-    """Enqueue the event that a message to a citizen was given up.
+    """Enqueue the event that a message was given up, if it was to a citizen.
 
     It is about its booking, else about its thread. That of another message is known to concern a
     municipality only where it was sent by the municipality's own account.
     """
+    if row.room_id is not None:
+        return
+    thread = thread_of(session, row)
     booking_id = row.booking_id or (thread and thread.booking_id)
     booking = _locked(session, registry, booking_id or None)
     own = registry.own_accounts.get(row.account)
@@ -103,7 +104,8 @@ def enqueue_message_failed(
     loaded = registry[municipality_id]
     data["municipality"] = municipality_id
     data |= _facts(session, loaded, booking) if booking else {}
-    data["message"] = {"kind": row.kind, "platform": row.platform}
+    platform = None if row.account == REMINDERS else row.platform
+    data["message"] = {"kind": row.kind, "platform": platform}
     _enqueue(session, loaded, [(EventType.MESSAGE_FAILED, about, data)], now)
 
 
@@ -145,22 +147,26 @@ def _enqueue(
     enqueue_events(session, rows, now)
 
 
-def _locked(session: Session, registry: Registry, booking_id: int | None) -> Booking | None:
-    """Return the booking of an event that is no change to it, locked as by a change.
+def _locked(session: Session, registry: Registry, booking_id: int | None) -> Row[Any] | None:
+    """Return what is told of the booking of an event that is no change, locked as by a change.
 
-    Else a change's event, whose id is higher, might be there first, and be sent first.
+    Else a change's event, whose id is higher, might be there first, and be sent first. The details
+    aren't read, for a message may have failed because they can't be.
     """
-    booking = session.get(Booking, booking_id) if booking_id else None
+    query = select(*_TOLD).where(Booking.id == booking_id)
+    booking = session.execute(query).one_or_none() if booking_id else None
     if booking and registry[booking.municipality_id].has_webhooks:
-        session.refresh(booking, with_for_update={"key_share": True})
+        booking = session.execute(query.with_for_update(key_share=True)).one()
     return booking
 
 
-def _about(booking: Booking) -> str:
+def _about(booking: Booking | Row[Any]) -> str:
     return f"booking {booking.id}"
 
 
-def _facts(session: Session, loaded: LoadedMunicipality, booking: Booking) -> dict[str, Any]:
+def _facts(
+    session: Session, loaded: LoadedMunicipality, booking: Booking | Row[Any]
+) -> dict[str, Any]:
     """Return what an event says of a booking as it is now: nothing of who will be served."""
     return {
         "booking": booking.id,
@@ -200,6 +206,20 @@ def _desk(session: Session, loaded: LoadedMunicipality, desk_id: int) -> str:
     added = session.get_one(Desk, desk_id)  # by the catalogue that is being loaded
     return f"{added.branch}/{added.name}"
 
+
+_TOLD: Sequence[InstrumentedAttribute[Any]] = (
+    Booking.id,
+    Booking.version,
+    Booking.municipality_id,
+    Booking.service,
+    Booking.branch,
+    Booking.desk_id,
+    Booking.channel,
+    Booking.state,
+    Booking.starts_at,
+    Booking.ends_at,
+)
+"""The columns of a booking that events tell, and by which its desk is found."""
 
 _TARGETS = (
     select(WebhookEndpoint.id, WebhookEndpoint.event_types, WebhookEndpoint.disabled_at)

@@ -11,6 +11,7 @@ from bot.delivery.dispatch import claim_and_render
 from bot.delivery.unclaimed import give_up_unclaimed
 from core.db.models import REMINDERS, OutboxRow
 from core.errors import DeliveryError
+from tests.bot.delivery.test_undelivered import add_webhook, events_of
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import mostly_on
 from tests.core.small_municipality import ATHENS
@@ -64,6 +65,14 @@ def take_key(session: Session) -> None:
     )
 
 
+def failed_reminders(push: PushDeployment) -> list[str | None]:
+    """Return on which platforms a reminder was given up, as endpoints are told."""
+    told = [each["data"] for each in events_of(push) if each["type"] == "message.failed"]
+    assert all(each["booking"] for each in told)
+    messages = [each["message"] for each in told]
+    return [each["platform"] for each in messages if each["kind"] == "reminder"]
+
+
 @pytest.mark.parametrize(
     ("break_it", "reminded"),
     [
@@ -87,6 +96,7 @@ def test_a_way_that_cannot_be_chosen_is_given_up_in_time(push: PushDeployment) -
     push.deliver(push.settled)
     push.deployment.clock.forward(days=1, hours=4)
     push.deployment.database.write_sync(spoil)
+    add_webhook(push)
     for _time in range(8):
         claimed(push)
         push.deployment.clock.forward(minutes=5)
@@ -94,6 +104,7 @@ def test_a_way_that_cannot_be_chosen_is_given_up_in_time(push: PushDeployment) -
     assert (kind, status) == ("reminder", "failed")
     assert attempts > 1
     assert error
+    assert failed_reminders(push) == [None]
 
 
 def test_a_chosen_reminder_that_cannot_be_read_any_more_stops_no_other(
@@ -111,11 +122,13 @@ def test_a_chosen_reminder_that_cannot_be_read_any_more_stops_no_other(
         session.execute(update(OutboxRow).where(*mine).values(due_at=push.deployment.clock.now))
 
     push.deployment.database.write_sync(give_up_next)
+    add_webhook(push)
     for _time in range(20):
         push.deployment.clock.forward(minutes=15)
         push.deployment.say("Γεια", who="another")
         assert "another" in claimed(push)
     assert push.rows("reminder")[0][1] == "failed"
+    assert failed_reminders(push) == ["push"]
 
 
 def test_what_the_mail_server_puts_off_in_the_evening_is_sent_in_the_morning(

@@ -300,7 +300,7 @@ def test_a_change_waits_where_another_event_of_its_booking_is_about_to_be_stored
     thread = RelayThread(id=1, municipality_id=TOWN, booking_id=booking.id)
 
     kinds: Sequence[tuple[Any, ...]] = (
-        (enqueue_message_failed, given_up, None),
+        (enqueue_message_failed, given_up),
         (enqueue_relay_opened, thread),
     )
     for enqueue, *about in kinds:
