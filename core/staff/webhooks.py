@@ -28,9 +28,10 @@ MAX_ENDPOINTS = 20
 SECRET_BYTES = 32
 """The length of a secret; the specification wants 24 to 64."""
 
-OVERLAP = timedelta(hours=24)
+OVERLAP_HOURS = 24
 """The time for which events are signed with a former secret, too."""
 
+MAX_OVERLAP_HOURS = 24 * 30
 
 DISABLED = "the endpoint is disabled"
 """Why events to an endpoint fail that was disabled."""
@@ -193,15 +194,19 @@ def rotate(
     staff: Staff,
     endpoint_id: int,
     now: datetime,
-    overlap: timedelta = OVERLAP,
+    overlap_hours: int = OVERLAP_HOURS,
 ) -> str:
-    """Give an endpoint a new secret; return it. The former one signs, too, for `overlap`.
+    """Give an endpoint a new secret; return it. The former one signs, too, for some hours.
 
-    Raises StaffRefused: not_allowed, not_found.
+    Raises StaffRefused: not_allowed, not_found, invalid.
     """
     endpoint = find(session, staff, Action.CHANGE_WEBHOOK, endpoint_id)
-    endpoint.former_secret = endpoint.secret if overlap else None
-    endpoint.former_until = now + overlap if overlap else None
+    if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
+        raise _invalid(
+            _("A former secret is valid for 0 to {most} more hours.", most=MAX_OVERLAP_HOURS)
+        )
+    endpoint.former_secret = endpoint.secret if overlap_hours else None
+    endpoint.former_until = now + timedelta(hours=overlap_hours) if overlap_hours else None
     endpoint.secret = new_secret()
     record(session, staff, Action.CHANGE_WEBHOOK, now, municipality_id=endpoint.municipality_id)
     return endpoint.secret

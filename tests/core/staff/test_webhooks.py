@@ -160,8 +160,12 @@ def test_a_former_secret_signs_until_its_time_is_over(towns: TwoTowns) -> None:
     assert webhooks.signing_secrets(endpoint, towns.now) == [second, first]
     towns.later(hours=24)
     assert webhooks.signing_secrets(endpoint, towns.now) == [second]
-    third = webhooks.rotate(towns.session, OPERATOR, number, towns.now, timedelta())
+    third = webhooks.rotate(towns.session, OPERATOR, number, towns.now, 0)
     assert webhooks.signing_secrets(endpoint, towns.now) == [third]
+    for hours in (-1, 721):
+        with pytest.raises(StaffRefused) as refused:
+            webhooks.rotate(towns.session, OPERATOR, number, towns.now, hours)
+        assert refused.value.kind == "invalid"
 
 
 def test_what_is_removed_is_there_for_nobody_and_keeps_no_secret(towns: TwoTowns) -> None:

@@ -8,13 +8,11 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from core.db.models import DisabledBecause
 from core.messaging.event_queue import EventType
 from core.staff.webhook_addresses import MAX_URL
-from core.staff.webhooks import Endpoint
+from core.staff.webhooks import MAX_OVERLAP_HOURS, OVERLAP_HOURS, Endpoint
 from webhooks.api.staff.models import Model, Moment, Name, example
 
 MAX_EVENTS = 100
 """The most events that are named in a request."""
-
-MAX_OVERLAP_HOURS = 24 * 30
 
 EVENTS = [each for each in EventType if each is not EventType.TEST]
 """Those that an endpoint can have sent."""
@@ -32,7 +30,7 @@ Event = Annotated[
     WithJsonSchema({"type": "string", "enum": [each.value for each in EVENTS]}),
 ]
 Events = Annotated[list[Event], Field(max_length=len(EVENTS))]
-Repeated = "null where the same request was sent before"
+REPEATED = "null where the same request was sent before"
 
 ENDPOINT: dict[str, Any] = {
     "id": 1,
@@ -82,7 +80,7 @@ class WebhookWithSecret(Webhook):
 
     model_config = example(**ENDPOINT, secret=None)
 
-    secret: str | None = Field(description=f"Shown this once; {Repeated}: then rotate it.")
+    secret: str | None = Field(description=f"Shown this once; {REPEATED}: then rotate it.")
 
 
 class Webhooks(Model):
@@ -124,7 +122,7 @@ class Rotation(Model):
 
     model_config = example(overlap_hours=48)
 
-    overlap_hours: int = Field(default=24, ge=0, le=MAX_OVERLAP_HOURS)
+    overlap_hours: int = Field(default=OVERLAP_HOURS, ge=0, le=MAX_OVERLAP_HOURS)
 
 
 class Trial(Model):
@@ -132,8 +130,8 @@ class Trial(Model):
 
     model_config = example(event="evt_5f0c1d", taken=False, why="HTTP 500")
 
-    event: str | None = Field(description=f"The id of what was sent; {Repeated}: nothing is sent.")
-    taken: bool | None = Field(description=f"The answer was 2xx; {Repeated}.")
+    event: str | None = Field(description=f"The id of what was sent; {REPEATED}: nothing is sent.")
+    taken: bool | None = Field(description=f"The answer was 2xx; {REPEATED}.")
     why: str | None = Field(description="The reason why it wasn't taken.")
 
 
@@ -154,7 +152,7 @@ class Replayed(Model):
 
     model_config = example(count=12)
 
-    count: int | None = Field(description=f"{Repeated.capitalize()}.")
+    count: int | None = Field(description=f"{REPEATED.capitalize()}.")
 
 
 def facts(endpoint: Endpoint) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Webhook endpoints over /api/v1: added, changed, tried, sent events once more, removed."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -125,8 +124,7 @@ async def rotate_webhook(
     """Give an address a new secret, shown this once; for some hours both secrets sign."""
 
     def run(work: Work) -> tuple[int, WebhookWithSecret]:
-        overlap = timedelta(hours=body.overlap_hours)
-        webhooks.rotate(work.session, work.staff, webhook_id, work.now, overlap)
+        webhooks.rotate(work.session, work.staff, webhook_id, work.now, body.overlap_hours)
         return webhook_id, _with_secret(work, webhook_id)
 
     return await once.change(run, _without_secret)
