@@ -74,7 +74,7 @@ class WebhookSender:
 
         threads = ThreadPoolExecutor(MAX_LOOKUPS, "look-up")
         look_up = self._resolve or Lookups(threads).resolve
-        tls = httpx.create_ssl_context()
+        tls = await asyncio.to_thread(httpx.create_ssl_context)  # it reads all certificates
         networks = {
             "https": CheckedNetwork(lambda each: is_public(each) or is_own(each), look_up),
             "http": CheckedNetwork(is_own, look_up),

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,6 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 import httpcore
+import httpx
 import pytest
 from standardwebhooks import Webhook
 
@@ -347,15 +349,24 @@ def test_nobody_reads_a_secret_in_a_log() -> None:
 def test_names_are_looked_up_on_threads_that_nothing_else_needs(
     receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And certificates read on another than the event loop's."""
     threads, really = list[str](), socket.getaddrinfo
+    reading, create = list[threading.Thread](), httpx.create_ssl_context
+
+    def read() -> ssl.SSLContext:
+        reading.append(threading.current_thread())
+        return create()
 
     def look_up(*given: Any, **more: Any) -> Any:
         threads.append(threading.current_thread().name)
         return really(*given, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(httpx, "create_ssl_context", read)
     assert send(WebhookSender(HERE), receiver.url) == ["sent"]
     assert threads[0].startswith("look-up")
+    assert reading
+    assert reading[0] is not threading.current_thread()
 
 
 def test_names_that_are_looked_up_slowly_delay_no_other_endpoint(
