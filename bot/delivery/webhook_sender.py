@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from math import ceil
 from urllib.parse import urlsplit
 
 import httpcore
@@ -96,7 +97,7 @@ class WebhookSender:
         headers = signed_headers(event.event_id, event.payload, event.secrets, now)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                status, retry_after = await self._post(event.url, headers, event.payload)
+                status, retry_after = await self._post(event.url, headers, event.payload, now)
         except TimeoutError:
             raise DeliveryError("no answer in time") from None
         except (AddressRefused, AnswerTooLong) as error:
@@ -110,7 +111,9 @@ class WebhookSender:
                 f"HTTP {status}", unreachable=status == GONE, retry_after=retry_after
             )
 
-    async def _post(self, url: str, headers: dict[str, str], payload: str) -> tuple[int, int]:
+    async def _post(
+        self, url: str, headers: dict[str, str], payload: str, now: datetime
+    ) -> tuple[int, int]:
         """Post a text; return the status, and the seconds that we are asked to wait."""
         pool = self._pools[urlsplit(url).scheme]
         async with pool.stream(
@@ -121,5 +124,15 @@ class WebhookSender:
                     pass  # nothing of it is kept: the connection can be used again
             answered = {name.lower(): value for name, value in response.headers}
             found = answered.get(b"retry-after", b"").decode("ascii", "replace")
-            seconds = int(found) if found.isdecimal() and len(found) < 10 else 0
-            return response.status, min(seconds, MAX_RETRY_AFTER)
+            return response.status, min(_seconds(found, now), MAX_RETRY_AFTER)
+
+
+def _seconds(retry_after: str, now: datetime) -> int:
+    """Return how long Retry-After asks us to wait: for some seconds, or until a time."""
+    if retry_after.isdecimal() and len(retry_after) < 10:
+        return int(retry_after)
+    try:
+        until = datetime.strptime(retry_after, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return 0
+    return max(0, ceil((until - now).total_seconds()))

@@ -322,7 +322,10 @@ def test_an_endless_answer_is_read_to_its_limit(
         (Answer(429, b"", {"Retry-After": "120"}), False, 120),
         (Answer(503, b"", {"Retry-After": "9" * 30}), False, 0),
         (Answer(503, b"", {"Retry-After": "999999"}), False, 86_400),
-        (Answer(500, b"", {"Retry-After": "Fri, 27 Nov 2026 10:00:00 GMT"}), False, 0),
+        (Answer(503, b"", {"Retry-After": "Fri, 27 Nov 2026 10:00:00 GMT"}), False, 120),
+        (Answer(503, b"", {"Retry-After": "Fri, 27 Nov 2026 09:57:00 GMT"}), False, 0),
+        (Answer(503, b"", {"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}), False, 86_400),
+        (Answer(503, b"", {"Retry-After": "in the morning"}), False, 0),
         (Answer(404, b""), False, 0),
     ],
 )
@@ -334,7 +337,7 @@ def test_a_refusal_says_whether_and_when_to_try_again(
 
     async def run() -> None:
         async with sender.connect():
-            await sender.send(event(receiver.url), datetime.now(UTC))
+            await sender.send(event(receiver.url), datetime(2026, 11, 27, 9, 58, tzinfo=UTC))
 
     with pytest.raises(DeliveryError) as refused:
         asyncio.run(run())
