@@ -20,36 +20,39 @@ from core.bookings.exports import Export
 MAX_EXPORTS = 4
 """The most exports that a process makes at once: each has a connection of its own."""
 
-MAX_OF_KEY = 2
-"""The most of them for one key, so that no program takes the others' place."""
+MAX_OF_MUNICIPALITY = 2
+"""The most of them for the keys of one municipality, so that none takes the others' place."""
 
 WAIT_SECONDS = 30
 """The seconds after which a program may ask again where there are as many."""
 
 
 class ExportsAtOnce:
-    """The exports that a process is sending, by the keys of the programs."""
+    """The exports that a process is sending, by the municipalities of the members they are for."""
 
     def __init__(self) -> None:
-        self._of = Counter[int | None]()
+        self._of = Counter[str | None]()
 
-    def begin(self, key_id: int | None) -> Callable[[], None]:
+    def begin(self, home: str | None) -> Callable[[], None]:
         """Count an export; return what is to be called at its end.
 
-        Raises HTTPException where there are as many as may be: 429 for the key, else 503.
+        Raises HTTPException where there are as many as may be: 429 for the municipality, else 503.
         """
         wait = {"Retry-After": str(WAIT_SECONDS)}
-        if self._of[key_id] >= MAX_OF_KEY:
+        if self._of[home] >= MAX_OF_MUNICIPALITY:
             raise HTTPException(
-                429, f"{MAX_OF_KEY} exports of this key are being sent still: the most.", wait
+                429,
+                f"{MAX_OF_MUNICIPALITY} exports of this municipality are being sent still: "
+                "the most.",
+                wait,
             )
         if self._of.total() >= MAX_EXPORTS:
             raise HTTPException(503, "Other exports are being sent still.", wait)
-        self._of[key_id] += 1
-        return partial(self._end, key_id)
+        self._of[home] += 1
+        return partial(self._end, home)
 
-    def _end(self, key_id: int | None) -> None:
-        self._of[key_id] -= 1
+    def _end(self, home: str | None) -> None:
+        self._of[home] -= 1
         self._of += Counter()  # without those that have none
 
 
@@ -85,7 +88,7 @@ async def export_response(
             details=details,
         )
 
-    end = exports_at_once.begin(staff.key_id)
+    end = exports_at_once.begin(staff.municipality_id)
     try:
         export = await database.write(begin)
     except BaseException:

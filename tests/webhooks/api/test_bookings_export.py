@@ -23,7 +23,12 @@ from tests.core.db.streams import STREAMING, connections
 from tests.core.wait_until import until
 from tests.webhooks.chat_client import ServedClient, serving
 from tests.webhooks.conftest import served
-from webhooks.api.bookings_export import MAX_EXPORTS, MAX_OF_KEY, ExportsAtOnce, export_response
+from webhooks.api.bookings_export import (
+    MAX_EXPORTS,
+    MAX_OF_MUNICIPALITY,
+    ExportsAtOnce,
+    export_response,
+)
 from webhooks.app import build_app
 
 BOOKINGS = 20_000
@@ -40,8 +45,11 @@ def exporting(application: Application) -> FastAPI:
     app = build_app(application)
 
     @app.get("/bookings.{file_format}")
-    async def export(file_format: ExportFormat, key: int = 1, *, details: bool = True) -> Response:
-        at_once, staff = app.state.staff_api.exports, replace(OPERATOR, key_id=key)
+    async def export(
+        file_format: ExportFormat, home: str = "", key: int = 1, *, details: bool = True
+    ) -> Response:
+        at_once = app.state.staff_api.exports
+        staff = replace(OPERATOR, key_id=key, municipality_id=home)
         return await export_response(
             application, at_once, staff, EXPORTED, file_format, details=details
         )
@@ -109,13 +117,13 @@ def test_exports_at_once_are_bounded(client: ServedClient, application: Applicat
     with ExitStack() as stack:
         reading = []  # whose end would close the connection
         for each in range(MAX_EXPORTS):
-            path = f"/bookings.ndjson?key={each // MAX_OF_KEY}"
+            path = f"/bookings.ndjson?home={each // MAX_OF_MUNICIPALITY}&key={each}"
             answer = stack.enter_context(client.stream("GET", path, headers=PLAIN))
             reading.append(answer.iter_raw(1))
             next(reading[-1])
-            if each % MAX_OF_KEY == MAX_OF_KEY - 1:
+            if each % MAX_OF_MUNICIPALITY == MAX_OF_MUNICIPALITY - 1:
                 assert client.get(path).status_code == 429
-        refused = client.get("/bookings.ndjson?key=9")
+        refused = client.get("/bookings.ndjson?home=9")
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "30")
         assert refused.headers["content-type"] == "application/problem+json"
         assert connections(application.database) == MAX_EXPORTS
@@ -143,6 +151,6 @@ def test_an_export_that_fails_on_the_way_is_cut_off(
 def test_what_is_not_theirs_is_refused_before_anything_is_sent(application: Application) -> None:
     at_once = ExportsAtOnce()
     stranger = Staff(Role.MANAGER, "api", municipality_id="kalamata")
-    for _each in range(MAX_OF_KEY + 1):  # nor does it count as being sent
+    for _each in range(MAX_OF_MUNICIPALITY + 1):  # nor does it count as being sent
         with pytest.raises(StaffRefused):
             asyncio.run(export_response(application, at_once, stranger, EXPORTED, ExportFormat.CSV))
