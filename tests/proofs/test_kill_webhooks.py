@@ -4,6 +4,7 @@ import json
 import random
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
 from core.bookings import service
+from core.catalogue.registry import LOAD_LOCK
+from core.db.advisory_locks import lock
 from core.db.database import Database
-from core.db.models import Booking, History, OutboxRow, WebhookEndpoint
-from core.staff import webhooks
+from core.db.models import Booking, DisabledBecause, History, OutboxRow, WebhookEndpoint
+from core.staff import webhook_sending, webhooks
 from core.staff.webhook_events import EVENTS
 from tests.conftest import SOAK, on_both
 from tests.core.staff.two_towns import OPERATOR, TOWN
@@ -33,7 +36,7 @@ class Programs(Office):
     """Bookings that are made, changed and cancelled, in a town that has a program."""
 
     def __init__(self, database: Database, pause: float, url: str) -> None:
-        self._url = url
+        self._url, self.kept = url, 0
         super().__init__(database, pause)
 
     def _bind(self, session: Session) -> None:
@@ -48,6 +51,20 @@ class Programs(Office):
             networks=HERE,
             plain_http=True,
         )
+
+    def switch(self) -> None:
+        """Disable the endpoint, as one that took none for days; if it is disabled, enable it."""
+
+        def run(session: Session) -> None:
+            now, endpoint = datetime.now(UTC), session.scalars(select(WebhookEndpoint)).one()
+            if endpoint.disabled_at is not None:
+                lock(session, LOAD_LOCK)
+                self.kept += webhook_sending.enable(session, OPERATOR, endpoint.id, now)
+                return
+            session.refresh(endpoint, with_for_update=True)
+            webhook_sending.stop(session, endpoint, DisabledBecause.FAILED, now)
+
+        self._database.write_sync(run)
 
     def _cancel(self, session: Session) -> None:
         """Change or cancel the one before the last, whose event was just sent or is on its way."""
@@ -111,7 +128,11 @@ def test_no_event_is_lost_when_processes_are_killed(
         office, killed = Programs(database, pause, url), list[float]()
 
         def on_kill() -> None:
-            """Every other time, kill a process whose event has arrived, before it knows."""
+            """Every other time, kill a process whose event has arrived, before it knows.
+
+            Before that one, the endpoint was disabled, and events were stored for it.
+            """
+            office.switch()
             arrived, until = len(receiver.requests), time.monotonic() + len(killed) % 2
             while len(receiver.requests) == arrived and time.monotonic() < until:
                 time.sleep(0.005)
@@ -127,5 +148,6 @@ def test_no_event_is_lost_when_processes_are_killed(
     assert events > len(CLOCKS) / 2
     tell(
         f"{type(database.backend).__name__}: {kills} kills, {events} events in"
-        f" {len(receiver.requests)} requests, {again} of them again"
+        f" {len(receiver.requests)} requests, {again} of them again,"
+        f" {office.kept} events kept while disabled"
     )
