@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from math import ceil
 from urllib.parse import urlsplit
 
@@ -132,7 +133,7 @@ def _seconds(retry_after: str, now: datetime) -> int:
     if retry_after.isdecimal() and len(retry_after) < 10:
         return int(retry_after)
     try:
-        until = datetime.strptime(retry_after, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+        until = parsedate_to_datetime(retry_after)
     except ValueError:
         return 0
-    return max(0, ceil((until - now).total_seconds()))
+    return max(0, ceil((until.astimezone(UTC) - now).total_seconds()))
