@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot import conversation_state
 from bot.context import Services, load_conversation
-from bot.delivery.text_counts import may_be_texted
+from bot.delivery.text_counts import check_limits
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment_file
 from bot.views.closure import render_closure, render_loaded, render_preview
@@ -76,7 +76,10 @@ TO_ROOM: Mapping[str, Callable[[Session, Services, OutboxRow], Reply | None]] = 
 def render_message(
     session: Session, services: Services, row: OutboxRow
 ) -> tuple[str, Reply] | None:
-    """Return the address that a message goes to, and the message; None where it is obsolete."""
+    """Return the address that a message goes to, and the message; None where it is obsolete.
+
+    Raise TextKeptBack where a text message would be too many.
+    """
     if row.room_id is not None:
         return _to_room(session, services, row, row.room_id)
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
@@ -99,8 +102,7 @@ def render_message(
         if reply and row.platform == EMAIL:
             reply = as_email(session, services, row, booking, reply)
         elif reply and row.platform == SMS:
-            if not may_be_texted(session, services, row, booking, address):
-                return None
+            check_limits(session, services, row, booking, address)
             reply = as_text_message(session, services, row, booking, reply)
     else:
         address = session.get_one(Contact, row.contact_id).address

@@ -18,6 +18,7 @@ from bot.delivery.addresses import suppress, suppression_of
 from bot.delivery.claimed import Claimed
 from bot.delivery.compose import render_message
 from bot.delivery.read_ahead import read_ahead
+from bot.delivery.text_counts import TextKeptBack
 from bot.messages import Reply
 from bot.telemetry.logging import traceback_lines, without_quotes
 from bot.views.email import as_email_to_staff
@@ -109,13 +110,7 @@ def claim_and_render(
         except DBAPIError:
             raise
         except Exception as error:
-            log.error(
-                "rendering failed",
-                message=row.id,
-                error=type(error).__name__,
-                places=traceback_lines(error),
-            )
-            retry_or_fail(session, services, row, DeliveryError(type(error).__name__), give_up)
+            _end_unrendered(session, services, row, error, give_up)
             continue
         if rendered is None:
             set_status(session, row, OutboxStatus.CANCELLED)
@@ -180,6 +175,18 @@ def _read_at_once(session: Session, services: Services, rows: Collection[OutboxR
 def _log_unchosen(row: OutboxRow, error: Exception) -> None:
     name, places = type(error).__name__, traceback_lines(error)
     log.error("choosing a way failed", message=row.id, error=name, places=places)
+
+
+def _end_unrendered(
+    session: Session, services: Services, row: OutboxRow, error: Exception, give_up: timedelta
+) -> None:
+    """Give up a text that a limit keeps back; try again later what can't be rendered."""
+    if isinstance(error, TextKeptBack):
+        give_up_on(session, services, row, error.why)
+        return
+    name, places = type(error).__name__, traceback_lines(error)
+    log.error("rendering failed", message=row.id, error=name, places=places)
+    retry_or_fail(session, services, row, DeliveryError(name), give_up)
 
 
 def retry_or_fail(

@@ -1,4 +1,4 @@
-"""Counts text messages that were sent, and leaves out those that would be too many."""
+"""Counts text messages that were sent, and keeps back those that would be too many."""
 
 import structlog
 from sqlalchemy.orm import Session
@@ -8,19 +8,42 @@ from bot.messages import Reply
 from core.db.models import Booking, OutboxRow
 from core.messaging import text_budget
 from core.messaging.keys import MessageKind
+from core.messaging.notifications import BY_OFFICE
 from core.messaging.routes import SMS
 from core.staff.text_alerts import enqueue_texts_used
 
 log = structlog.get_logger()
 
+OF_OFFICE = frozenset(
+    {
+        *BY_OFFICE.values(),
+        MessageKind.TIME_OFFERED,
+        MessageKind.NO_TIME_FREE,
+        MessageKind.OFFER_EXPIRED,
+        MessageKind.OFFER_WITHDRAWN,
+    }
+)
+"""What the office does, which has no limit of the day: no citizen can bring it about."""
 
-def may_be_texted(
+
+class TextKeptBack(Exception):
+    """Raised where a text message would be too many; `why` names the limit."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def check_limits(
     session: Session, services: Services, row: OutboxRow, booking: Booking, number: str
-) -> bool:
-    """Return whether a text may go out: confirmations and changes do when the budget is used up."""
+) -> None:
+    """Raise TextKeptBack where a text may not go out.
+
+    Of what the budget of the month pays, reminders alone are kept back.
+    """
     registry, now = services.registry, services.clock()
     why = None
-    if text_budget.has_enough(session, registry, number, now):
+    if row.kind not in OF_OFFICE and text_budget.has_enough(session, registry, number, now):
         why = "limit of the day"
     elif row.kind == MessageKind.REMINDER and text_budget.is_used_up(
         session, registry, booking.municipality_id, now
@@ -28,7 +51,7 @@ def may_be_texted(
         why = "budget of the month"
     if why:
         log.info("text message left out", message=row.id, why=why)
-    return why is None
+        raise TextKeptBack(why)
 
 
 def count_text(

@@ -42,6 +42,7 @@ from core.messaging.routes import (
     text_routes,
     told_routes,
 )
+from core.messaging.text_budget import affordable
 
 CHANGES_SENT_TO_CITIZEN = frozenset({MessageKind.MOVED, MessageKind.CANCELLED, MessageKind.EDITED})
 """The changes that the citizen who booked is sent, where somebody else made them by the code."""
@@ -252,7 +253,11 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     routes = all_routes(session, registry, booking, kind)
     recipients = [str(route.recipient) for route in routes]
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
-    for route in routes[after:]:
+    left: Sequence[Route] = routes[after:]
+    if kind is MessageKind.REMINDER:
+        by_id = {booking.id: routes[after:]}
+        left = affordable(session, registry, [booking], by_id, now)[booking.id]
+    for route in left:
         if own and route.contact_id and platform_of(route.account) == own.platform:
             continue
         message = notification(booking, route, cause, kind, max(now, row.due_at))

@@ -105,7 +105,8 @@ def _choose(session: Session, registry: Registry, rows: Sequence[OutboxRow], now
             row.status = OutboxStatus.EXPIRED
             continue
         booking = by_id[row.booking_id or 0]
-        ways = routes[booking.id]
+        # A text past the budget, if nothing else is left: it is given up, and staff are to call.
+        ways = routes[booking.id] or every[booking.id]
         is_off = booking.state != BookingState.CONFIRMED
         if is_off or not ways or _is_obsolete(row, booking, due[booking.id], now):
             row.status = CANCELLED

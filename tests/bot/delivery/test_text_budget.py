@@ -1,23 +1,27 @@
 """The budget of text messages: parts a month, and texts to a number a day."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from bot.delivery.text_counts import may_be_texted
+from bot.delivery.text_counts import TextKeptBack, check_limits
 from bot.views.texts_used import render_texts_used
-from core.db.models import Booking, OutboxRow, StaffRoom, TextCount
+from core.db.models import Booking, Conversation, OutboxRow, StaffRoom, TextCount
 from core.messaging.reminder_ways import choose_ways
 from core.messaging.text_budget import MOST_A_DAY, count_text, forget_counts
 from core.staff.text_alerts import enqueue_texts_used
+from tests.bot.delivery.test_undelivered import BLOCKED, bind, calls, cancel
 from tests.bot.platforms.test_sms import MARIA, sms
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
-from tests.fakes.twilio import twilio_server
+from tests.conftest import mostly_on
+from tests.fakes.twilio import TwilioServer, failure, twilio_server
 
 TOWN = "kalamata"
+WITHOUT_EMAIL = ["παράλειψη" if "@" in each else each for each in DETAILS]
 
 
 def counts(push: PushDeployment) -> list[tuple[str, int]]:
@@ -35,12 +39,11 @@ def use(push: PushDeployment, parts: int, number: str = MARIA) -> int | None:
 
 
 def test_what_was_sent_is_counted_by_its_parts_without_the_number(push: PushDeployment) -> None:
-    details = ["παράλειψη" if "@" in each else each for each in DETAILS]
     with twilio_server() as server:
         push.platforms["sms:town"] = sms(api_url=server.url)
         push.deployment.services.registry.accounts |= {"sms:town"}
         push.deployment.platform = push.deployment.account = "console"
-        push.deployment.talk(*BOOK, *details)
+        push.deployment.talk(*BOOK, *WITHOUT_EMAIL)
         push.deliver(push.settled)
         assert len(server.texts[MARIA]) == 1
     (month, parts), (number, texts) = counts(push)
@@ -95,10 +98,12 @@ def booked(push: PushDeployment) -> Booking:
         ("reminder", 2000, 1, "budget of the month"),
         ("confirmed", 2000, 1, None),
         ("confirmed", 10, MOST_A_DAY, "limit of the day"),
-        ("moved_by_office", 10, MOST_A_DAY - 1, None),
+        ("moved", 10, MOST_A_DAY - 1, None),
+        ("moved_by_office", 10, MOST_A_DAY, None),
+        ("offer_withdrawn", 10, MOST_A_DAY, None),
     ],
 )
-def test_reminders_stop_at_the_budget_and_all_at_the_limit_of_a_day(
+def test_reminders_stop_at_the_budget_and_all_but_the_office_at_the_limit_of_a_day(
     push: PushDeployment, booked: Booking, kind: str, used: int, had: int, why: str | None
 ) -> None:
     services = push.deployment.services
@@ -108,7 +113,12 @@ def test_reminders_stop_at_the_budget_and_all_at_the_limit_of_a_day(
     row = OutboxRow(id=5, kind=kind)
 
     def run(session: Any) -> bool:
-        return may_be_texted(session, services, row, booked, MARIA)
+        try:
+            check_limits(session, services, row, booked, MARIA)
+        except TextKeptBack as kept_back:
+            assert kept_back.why == why
+            return False
+        return True
 
     with capture_logs() as logs:
         may = push.deployment.database.write_sync(run)
@@ -137,6 +147,85 @@ def test_past_the_budget_a_reminder_goes_another_way(push: PushDeployment, booke
         return [row.platform for row in chosen]
 
     assert push.deployment.database.write_sync(run) == ["push"]
+
+
+@pytest.fixture
+def gateway(push: PushDeployment) -> Iterator[TwilioServer]:
+    with twilio_server() as server:
+        push.platforms["sms:town"] = sms(api_url=server.url)
+        push.deployment.services.registry.accounts |= {"sms:town"}
+        bind(push)
+        yield server
+
+
+def texted(push: PushDeployment, kind: str) -> list[str | None]:
+    """Return the errors of the texts of a kind."""
+    query = select(OutboxRow).where(OutboxRow.platform == "sms", OutboxRow.kind == kind)
+    return push.deployment.database.write_sync(
+        lambda s: [row.last_error for row in s.scalars(query)]
+    )
+
+
+@mostly_on("sqlite")
+def test_what_the_office_did_is_texted_past_the_limit_of_a_day(
+    push: PushDeployment, gateway: TwilioServer
+) -> None:
+    push.deployment.platform = push.deployment.account = "console"
+    push.deployment.talk(*BOOK, *WITHOUT_EMAIL)
+    push.deliver(push.settled)
+    for _text in range(MOST_A_DAY):  # somebody else books with Maria's number
+        use(push, 1)
+    cancel(push)
+    push.deliver(push.settled)
+    assert len(gateway.texts[MARIA]) == 2
+    assert not calls(push)
+
+
+@mostly_on("sqlite")
+@pytest.mark.parametrize(
+    ("blocked", "used", "why"),
+    [
+        (False, [1] * MOST_A_DAY, ["limit of the day"]),
+        (False, [5000], ["budget of the month"]),
+        (True, [5000], []),
+    ],
+)
+def test_a_reminder_that_a_limit_keeps_back_is_called(
+    push: PushDeployment, gateway: TwilioServer, blocked: bool, used: list[int], why: list[str]
+) -> None:
+    """Nothing else reaches them: they have no chat any more, or have blocked it."""
+    push.deployment.talk(*BOOK, *WITHOUT_EMAIL)
+    push.deliver(push.settled)
+    if blocked:
+        push.server.failures["citizen"] = list(BLOCKED)
+    else:
+        ended = update(Conversation).values(ended_at=push.deployment.clock())
+        push.deployment.database.write_sync(lambda s: s.execute(ended))
+    push.deployment.clock.forward(days=2, hours=4)
+    for parts in used:
+        use(push, parts)
+    push.deliver(push.settled)
+    assert MARIA not in gateway.texts
+    assert texted(push, "reminder") == why
+    assert len(calls(push)) == 1
+
+
+@mostly_on("sqlite")
+def test_a_reminder_tried_again_past_the_budget_goes_another_way(
+    push: PushDeployment, gateway: TwilioServer
+) -> None:
+    push.deployment.talk(*BOOK, *DETAILS, "γράψτε μου με sms")
+    push.deliver(push.settled)
+    said = len(push.server.by_address["citizen"])
+    gateway.failures[MARIA] = [failure(20429, 429)] * 2
+    push.deployment.clock.forward(days=1, hours=5)
+    push.deliver(push.settled)
+    use(push, 5000)
+    push.deployment.clock.forward(minutes=2)
+    push.deliver(push.settled)
+    assert texted(push, "reminder") == ["budget of the month"]
+    assert len(push.server.by_address["citizen"]) == said + 1
+    assert not calls(push)
 
 
 def test_counts_are_kept_for_two_months(push: PushDeployment) -> None:
