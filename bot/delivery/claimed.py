@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.messages import Reply
+
 
 @dataclass(frozen=True)
 class Claimed:
@@ -12,6 +14,18 @@ class Claimed:
     worker: str
     attempts: int
     account: str
+
+
+@dataclass(frozen=True)
+class ClaimedMessage(Claimed):
+    """A claimed message, rendered."""
+
+    kind: str
+    platform: str
+    address: str
+    reply: Reply
+    replaces: str | None
+    was_suppressed: bool
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -15,11 +14,10 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.delivery import doubt, room_pace
 from bot.delivery.addresses import suppress, suppression_of
-from bot.delivery.claimed import Claimed
+from bot.delivery.claimed import Claimed, ClaimedMessage
 from bot.delivery.compose import render_message
 from bot.delivery.read_ahead import read_ahead
 from bot.delivery.text_counts import TextKeptBack
-from bot.messages import Reply
 from bot.telemetry.logging import traceback_lines, without_quotes
 from bot.views.email import as_email_to_staff
 from core.db.events import record_event
@@ -43,18 +41,6 @@ EVENTS = {
     OutboxStatus.UNKNOWN: "message may have arrived",
 }
 """The event that is logged where a message isn't tried again."""
-
-
-@dataclass(frozen=True)
-class ClaimedMessage(Claimed):
-    """A claimed message, rendered."""
-
-    kind: str
-    platform: str
-    address: str
-    reply: Reply
-    replaces: str | None
-    was_suppressed: bool
 
 
 class Claims(NamedTuple):

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.delivery.addresses import unsuppress
-from bot.delivery.dispatch import ClaimedMessage, set_status
+from bot.delivery.claimed import ClaimedMessage
+from bot.delivery.dispatch import set_status
 from bot.delivery.text_counts import count_text
 from core.db.models import OutboxRow, OutboxStatus, StaffRoom
 from core.messaging import outbox

@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.delivery import dispatch, event_dispatch, settlement
-from bot.delivery.claimed import Claimed, ClaimedEvent
-from bot.delivery.dispatch import ClaimedMessage
+from bot.delivery.claimed import Claimed, ClaimedEvent, ClaimedMessage
 from bot.delivery.reminder_pace import ReminderPace
 from bot.delivery.settlement import Sent, TogetherRecorded
 from bot.delivery.unclaimed import give_up_unclaimed

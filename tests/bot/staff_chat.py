@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot.bootstrap import Application
 from bot.context import Services
-from bot.delivery.dispatch import ClaimedMessage, claim_and_render
+from bot.delivery.claimed import ClaimedMessage
+from bot.delivery.dispatch import claim_and_render
 from bot.settings import Settings
 from core.actor import Role, Staff
 from core.db.models import Booking, OutboxRow

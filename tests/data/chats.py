@@ -14,7 +14,8 @@ from zlib import crc32
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.delivery.dispatch import ClaimedMessage, claim_and_render
+from bot.delivery.claimed import ClaimedMessage
+from bot.delivery.dispatch import claim_and_render
 from bot.delivery.settlement import mark_sent
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply

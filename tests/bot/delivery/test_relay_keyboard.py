@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.delivery import dispatch
+from bot.delivery.claimed import ClaimedMessage
 from core.db.models import RelayThread
 from core.staff import members, relay_sending
 from tests.bot.push_deployment import PushDeployment
@@ -24,7 +25,7 @@ def test_what_the_office_writes_leaves_the_buttons(push: PushDeployment) -> None
         deployment.database.write_sync(mark_replies_sent)
     assert said[-1].choices  # "for a later message hides them", as `_brief_answer` says
 
-    def answer(session: Session) -> list[dispatch.ClaimedMessage]:
+    def answer(session: Session) -> list[ClaimedMessage]:
         thread, staff = (
             session.scalars(select(RelayThread)).one(),
             members.load(session, 1, "telegram"),

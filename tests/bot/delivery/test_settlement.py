@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.delivery import settlement
-from bot.delivery.dispatch import ClaimedMessage
+from bot.delivery.claimed import ClaimedMessage
 from bot.delivery.settlement import MOST, Sent, TogetherRecorded
 from bot.messages import Reply
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.delivery import dispatch, settlement, worker
-from bot.delivery.dispatch import ClaimedMessage
+from bot.delivery.claimed import ClaimedMessage
 from core.db.models import Booking, Contact, OutboxRow
 from core.errors import DeliveryError
 from core.messaging import outbox, outbox_admin

@@ -16,7 +16,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from bot.context import Services
-from bot.delivery.dispatch import ClaimedMessage, claim_and_render, mark_failed
+from bot.delivery.claimed import ClaimedMessage
+from bot.delivery.dispatch import claim_and_render, mark_failed
 from bot.delivery.settlement import mark_sent
 from bot.i18n.translator import Translator
 from core.actor import OPERATOR, Actor
