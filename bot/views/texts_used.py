@@ -13,10 +13,10 @@ from core.messaging.text_budget import month_of
 
 def render_texts_used(session: Session, services: Services, row: OutboxRow) -> Reply | None:
     """Return the message; None once the month is over."""
-    town, month, percent = Cause.parse(row.dedupe_key, row.recipient).as_texts_used()
+    town, month, percent, budget = Cause.parse(row.dedupe_key, row.recipient).as_texts_used()
     if month_of(services.registry, town, services.clock()) != month:
         return None
-    count = str(services.registry[town].body.rules.text_parts_per_month)
+    count = str(budget)
     if percent < 100:
         text = _(
             "Of the {count} parts of text messages (SMS) that you have this month, {percent} "

@@ -345,14 +345,17 @@ class Cause:
         return cls(f"webhook disabled {endpoint_id} {int(at.timestamp())}")
 
     @classmethod
-    def texts_used(cls, municipality_id: str, month: str, percent: int) -> "Cause":
-        """Return the cause that is a part of a month's texts, "texts used town 2026-12 80"."""
-        return cls(f"texts used {municipality_id} {month} {percent}")
+    def texts_used(cls, municipality_id: str, month: str, percent: int, budget: int) -> "Cause":
+        """Return the cause that is a share of a month's texts, "texts used town 2026-12 80 2000".
 
-    def as_texts_used(self) -> tuple[str, str, int]:
-        """Return municipality, month and percentage of the texts that are the cause."""
-        _texts, _used, municipality_id, month, percent = self.text.split()
-        return municipality_id, month, int(percent)
+        With the budget, for another is used up anew.
+        """
+        return cls(f"texts used {municipality_id} {month} {percent} {budget}")
+
+    def as_texts_used(self) -> tuple[str, str, int, int]:
+        """Return municipality, month, percentage and budget of the texts that are the cause."""
+        _texts, _used, municipality_id, month, percent, budget = self.text.split()
+        return municipality_id, month, int(percent), int(budget)
 
     def as_closure(self) -> tuple[int, bool]:
         """Return the id of the closure or opening that is the cause, and whether it ended."""

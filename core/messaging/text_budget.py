@@ -54,13 +54,14 @@ def count_text(
     parts: int,
     now: datetime,
 ) -> int | None:
-    """Count a text that was sent; return the percentage of the budget that it reached, if any."""
+    """Count a text that was sent; return the highest threshold that is reached, if any.
+
+    It may have been before this text: the budget may have been lowered since the last.
+    """
     used = _add(session, _parts_key(registry, municipality_id, now), parts, now)
     _add(session, _number_key(registry, number, now), 1, now)
     most = registry[municipality_id].body.rules.text_parts_per_month
-    return next(
-        (each for each in THRESHOLDS if (used - parts) * 100 < most * each <= used * 100), None
-    )
+    return next((each for each in THRESHOLDS if used * 100 >= most * each), None)
 
 
 def affordable(

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from bot.delivery.text_counts import TextKeptBack, check_limits
 from bot.views.texts_used import render_texts_used
+from core.bookings.catalogue_update import load_catalogue
 from core.db.models import Booking, Conversation, OutboxRow, StaffRoom, TextCount
+from core.messaging.keys import Cause
 from core.messaging.reminder_ways import choose_ways
 from core.messaging.text_budget import MOST_A_DAY, count_text, forget_counts
 from core.staff.text_alerts import enqueue_texts_used
@@ -51,9 +54,45 @@ def test_what_was_sent_is_counted_by_its_parts_without_the_number(push: PushDepl
     assert "6912345678" not in number
 
 
-def test_the_office_is_told_once_at_each_threshold(push: PushDeployment) -> None:
-    assert [use(push, each) for each in (1599, 1, 399, 2, 1)] == [None, 80, None, 100, None]
-    assert use(push, 5000) is None
+def set_budget(push: PushDeployment, parts: int) -> None:
+    registry = push.deployment.services.registry
+
+    def run(session: Session) -> None:
+        registry.refresh(session)
+        body = registry[TOWN].body
+        rules = body.rules.model_copy(update={"text_parts_per_month": parts})
+        load_catalogue(session, body.model_copy(update={"rules": rules}), push.deployment.clock())
+        registry.refresh(session)
+
+    push.deployment.database.write_sync(run)
+
+
+def told_of(push: PushDeployment, parts: int) -> list[str]:
+    """Use some parts; return each percentage and budget of which the office was told by then."""
+    registry, now = push.deployment.services.registry, push.deployment.clock()
+    percent = use(push, parts)
+
+    def run(session: Session) -> list[str]:
+        if percent is not None:
+            enqueue_texts_used(session, registry, TOWN, percent, now)
+        query = select(OutboxRow).where(OutboxRow.kind == "texts_used").order_by(OutboxRow.id)
+        causes = [Cause.parse(row.dedupe_key, row.recipient) for row in session.scalars(query)]
+        return ["{2} of {3}".format(*each.as_texts_used()) for each in causes]
+
+    return push.deployment.database.write_sync(run)
+
+
+def test_the_office_is_told_once_at_each_threshold_of_each_budget(push: PushDeployment) -> None:
+    bind(push)
+    push.deployment.services.registry.accounts |= {push.deployment.account}
+    set_budget(push, 2000)
+    told = [len(told_of(push, each)) for each in (1599, 1, 399, 2, 1, 99)]
+    assert told == [0, 1, 1, 2, 2, 2]
+    set_budget(push, 4000)  # of which 2100 are used
+    assert [len(told_of(push, each)) for each in (1000, 100, 800, 1)] == [2, 3, 4, 4]
+    set_budget(push, 1000)  # less than was used
+    first = ["80 of 2000", "100 of 2000", "80 of 4000", "100 of 4000"]
+    assert told_of(push, 1) == told_of(push, 1) == [*first, "100 of 1000"]
 
 
 def test_the_alert_goes_once_to_the_rooms_of_the_town_and_ends_with_the_month(
