@@ -17,7 +17,7 @@ END_OTHERS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
-LONGEST = 10
+LONGEST = 60
 """The seconds after which a connection that hasn't ended never will."""
 
 MADE_OF = (
