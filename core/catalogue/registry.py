@@ -109,7 +109,7 @@ class Registry:
         self._shown = object()
         """Another one after each change by `refresh_without_lock`."""
         self._compared: tuple[str, object] | None = None
-        """What was stored when all was last compared, and `_shown`."""
+        """The value of STORED when all catalogues were last compared, and of `_shown`."""
 
     def keyed_hash(self, value: str) -> str:
         """Return the keyed hash, in hexadecimal, of a phone number, token or network address."""

@@ -43,7 +43,7 @@ class Rules(CatalogueModel):
     email_required: bool = False
     """Whether nobody books without an e-mail address, where e-mails are sent."""
     texts: Texts = Texts.UNREACHED
-    """Who gets text messages: that it is booked, moved or cancelled, and reminders."""
+    """The rule of who gets text messages: that it is booked, moved or cancelled, and reminders."""
     text_parts_per_month: int = Field(default=2000, ge=1)
     """The parts of text messages in a month, after which nobody is reminded by them."""
 
