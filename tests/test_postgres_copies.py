@@ -1,11 +1,12 @@
 """A database that a test has used is as it was copied, or no test gets it again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
+from sqlalchemy import make_url
 
 from tests.postgres import Server
 
@@ -26,21 +27,28 @@ def state(url: str) -> list[object]:
 
 
 @pytest.fixture(scope="module")
-def expected(postgres: Server, migrated_postgres: str) -> list[object]:
-    """Return what each copy has."""
+def template(postgres: Server, migrated_postgres: str) -> Iterator[str]:
+    """Yield a template of these tests' own: idle copies that others wrote to may be analyzed."""
     with postgres.database(migrated_postgres) as url:
+        yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="module")
+def expected(postgres: Server, template: str) -> list[object]:
+    """Return what each copy has."""
+    with postgres.database(template) as url:
         return state(url)
 
 
 @pytest.fixture
-def use(postgres: Server, migrated_postgres: str, expected: list[object]) -> Callable[..., bool]:
+def use(postgres: Server, template: str, expected: list[object]) -> Callable[..., bool]:
     """Return a function that runs statements in a copy; it returns whether that is used again."""
 
     def run(*statements: str) -> bool:
-        with postgres.copy(migrated_postgres) as url, psycopg.connect(url) as connection:
+        with postgres.copy(template) as url, psycopg.connect(url) as connection:
             for each in statements:
                 connection.execute(each.encode())
-        with postgres.copy(migrated_postgres) as again:
+        with postgres.copy(template) as again:
             assert state(again) == expected
         return again == url
 
@@ -87,24 +95,24 @@ def test_what_was_altered_is_dropped(use: Callable[..., bool], statement: str) -
     assert not use(statement)
 
 
-def test_what_is_connected_is_ended(postgres: Server, migrated_postgres: str) -> None:
+def test_what_is_connected_is_ended(postgres: Server, template: str) -> None:
     with ExitStack() as stack:
-        with postgres.copy(migrated_postgres) as url:
+        with postgres.copy(template) as url:
             other = stack.enter_context(psycopg.connect(url))
             other.execute(CITIZEN.encode())
             other.execute("SELECT pg_advisory_lock(1)")
         with pytest.raises(psycopg.OperationalError):
             other.execute("COMMIT")
-        with postgres.copy(migrated_postgres) as again, psycopg.connect(again) as connection:
+        with postgres.copy(template) as again, psycopg.connect(again) as connection:
             assert again == url
             assert connection.execute("SELECT count(*) FROM citizens").fetchone() == (0,)
             assert connection.execute("SELECT pg_try_advisory_lock(1)").fetchone() == (True,)
             assert connection.execute(DEADLOCKS).fetchone() == (0,)
 
 
-def test_two_at_once_have_each_their_own(postgres: Server, migrated_postgres: str) -> None:
+def test_two_at_once_have_each_their_own(postgres: Server, template: str) -> None:
     with (
-        postgres.copy(migrated_postgres) as one,
-        postgres.copy(migrated_postgres) as other,
+        postgres.copy(template) as one,
+        postgres.copy(template) as other,
     ):
         assert one != other
