@@ -11,9 +11,11 @@ from dialogs.booking.alternatives import (
     nothing_free_prompt,
 )
 from dialogs.booking.selection import current_offer, own_booking_id, zone_of
+from dialogs.booking.time_wish import MAX_DAYS, load_wish
 from dialogs.context import Context, Step
-from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
+from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome, nothing_taken
 from dialogs.engine.prompts import Choice, Prompt, ShowMonth, action_choice
+from dialogs.engine.state import PromptView
 from dialogs.engine.steps import VERSION
 from dialogs.nlu.dates import NoSuchDay, parse_moment
 
@@ -32,6 +34,7 @@ def day_step() -> Step:
         keep=lambda ctx, day: bool(free_times_on(ctx, date.fromisoformat(day))),
         automatic=False,
         words=_("date"),
+        take_wish=_take_wish,
     )
 
 
@@ -98,6 +101,29 @@ def _shown_month(ctx: Context, offer: ServiceOffer) -> date:
     first, last = _bookable_months(ctx, offer)
     wanted = ctx.state.view.month or (ctx.state.previous("day") or "")[:7]
     return min(max(date.fromisoformat(f"{wanted}-01") if wanted else first, first), last)
+
+
+def _take_wish(ctx: Context, stored: str) -> TakeOutcome:
+    """Take the day that was wished if it is one; show those of several that have free times."""
+    wish, offer = load_wish(stored), current_offer(ctx)
+    if wish.soonest:
+        nearest = ctx.office.nearest_times(offer, offer.first(ctx.now), own_booking_id(ctx), 1)
+        zone = zone_of(ctx, offer)
+        return nearest[0].astimezone(zone).date().isoformat() if nearest else nothing_taken()
+    if len(wish.days) == 1:
+        (day,) = wish.days
+        if not free_times_on(ctx, day):
+            return day_not_free(ctx, offer, day, "day")
+        return answers_for_moment(ctx, day, wish.times) if wish.times else day.isoformat()
+    fitting = [d for d in wish.days[:MAX_DAYS] if wish.fitting(free_times_on(ctx, d))]
+    if len(fitting) == 1:
+        return fitting[0].isoformat()
+    if fitting:
+        only = tuple(day.isoformat() for day in fitting)
+        ctx.update(view=PromptView(step="day", month=f"{fitting[0]:%Y-%m}", only=only))
+    elif wish.days:
+        return InvalidAnswer(_("None of those days has a free time that suits you."))
+    return nothing_taken()
 
 
 def _take_day(ctx: Context, text: str) -> TakeOutcome:

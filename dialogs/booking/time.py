@@ -21,9 +21,17 @@ from dialogs.booking.selection import (
     own_booking_id,
     zone_of,
 )
+from dialogs.booking.time_wish import load_wish
 from dialogs.context import Context, Step
-from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome, InvalidAnswer, TakeOutcome
+from dialogs.engine.outcomes import (
+    AnswersForOtherSteps,
+    EffectOutcome,
+    InvalidAnswer,
+    TakeOutcome,
+    nothing_taken,
+)
 from dialogs.engine.prompts import Choice, Prompt
+from dialogs.engine.state import PromptView
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import CLOCK
 from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
@@ -49,6 +57,7 @@ def time_step(
         effect=effect,
         keep=keep,
         automatic=False,
+        take_wish=_take_wish,
     )
 
 
@@ -122,6 +131,27 @@ def short_time_label(ctx: Context, offer: ServiceOffer, start: datetime) -> Text
 
 def _noon(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+
+
+def _take_wish(ctx: Context, stored: str) -> TakeOutcome:
+    """Take the time that was wished if it is free; show those of several that are."""
+    wish = load_wish(stored)
+    if wish.is_whole_day and not wish.soonest:
+        return nothing_taken()
+    zone = zone_of(ctx, current_offer(ctx))
+    day = date.fromisoformat(ctx.answers["day"])
+    free = [start.astimezone(zone) for start in without_current_time(ctx, free_times_on(ctx, day))]
+    fitting = wish.fitting(free)
+    if fitting and (wish.times or wish.soonest):
+        return fitting[0].astimezone(UTC).isoformat()
+    if wish.times:
+        return time_not_free(day, wish.times, zone)
+    if not fitting:
+        return InvalidAnswer(_("Nothing is free then on that day."))
+    only = tuple(start.astimezone(UTC).isoformat() for start in fitting)
+    if len(only) < len(free):
+        ctx.update(view=PromptView(step="time", only=only))
+    return nothing_taken()
 
 
 def _take_time(ctx: Context, text: str) -> TakeOutcome:

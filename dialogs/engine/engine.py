@@ -25,7 +25,7 @@ from dialogs.engine.outcomes import (
 from dialogs.engine.prompting import ask
 from dialogs.engine.prompts import OpenQuestion, PromptKey
 from dialogs.engine.state import PromptView, Source, State
-from dialogs.engine.steps import Context, Event
+from dialogs.engine.steps import Context, Event, Step
 from dialogs.messages.blocks import Message
 from dialogs.nlu.lexicon import FILLER, HELLO
 from dialogs.nlu.normalize import clean, normalize
@@ -133,7 +133,9 @@ def _apply_outcome(ctx: Context[Any], outcome: EffectOutcome) -> None:
     match outcome:
         case InvalidAnswer():
             _say_invalid(ctx, outcome)
-        case AnswersForOtherSteps(answers, then):
+        case AnswersForOtherSteps(answers, then, wishes):
+            if wishes:
+                ctx.update(wishes={**ctx.state.wishes, **wishes})
             for name, value in answers.items():
                 step = navigation.step_named(ctx, name)
                 if step and (other := navigation.answer(ctx, step, value)):
@@ -189,6 +191,25 @@ def _say_refusal(ctx: Context[Any], refused: StepRefused) -> None:
     ctx.say(refused.text)
 
 
+def _take_wish(ctx: Context[Any], step: Step[Any]) -> bool:
+    """Let the open step take what was said for it before it opened; return whether there was any.
+
+    Where that doesn't answer it, it is asked, perhaps with a view of its own.
+    """
+    wish = ctx.state.wishes.get(step.name)
+    if wish is None or step.take_wish is None:
+        return False
+    ctx.update(wishes={name: each for name, each in ctx.state.wishes.items() if name != step.name})
+    try:
+        outcome: EffectOutcome | str = step.take_wish(ctx, wish)
+        if isinstance(outcome, str):
+            outcome = navigation.answer(ctx, step, outcome)
+        _apply_outcome(ctx, outcome)
+    except StepRefused as refused:
+        _say_refusal(ctx, refused)
+    return True
+
+
 def _ask_next(ctx: Context[Any]) -> OpenQuestion:
     """Ask the next step; answer one with a single possible answer, and say so.
 
@@ -208,6 +229,8 @@ def _ask_next(ctx: Context[Any]) -> OpenQuestion:
         prompt = navigation.prompt_of(ctx, step)
         if ctx.state.view != PromptView():
             ctx.update(view=replace(ctx.state.view, step=step.name))
+        if not ctx.state.interruption and _take_wish(ctx, step):
+            continue
         key = navigation.prompt_key(ctx, step)
         asks = ctx.state.interruption or ctx.state.previous(step.name) is not None or key in tried
         if asks or not navigation.has_single_answer(step, prompt):

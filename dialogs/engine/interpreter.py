@@ -19,7 +19,7 @@ from dialogs.engine.matchers import (
     Picks,
     RunsCommand,
     TypedText,
-    Values,
+    Value,
 )
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome, InvalidAnswer
 from dialogs.engine.prompting import change_choice, store_choice
@@ -129,7 +129,9 @@ def on_text(ctx: Context[Any], received: TextInput, *, new: bool, stale: bool) -
     if meaning is None and received.missed:
         ctx.say(received.missed)
     outcome = _act_on(ctx, typed, meaning)
-    answers_nothing = isinstance(meaning, Values) and isinstance(outcome, InvalidAnswer)
+    answers_nothing = isinstance(meaning, Value | InvalidAnswer) and isinstance(
+        outcome, InvalidAnswer
+    )
     return None if new and answers_nothing else outcome
 
 
@@ -155,12 +157,10 @@ def _act_on(ctx: Context[Any], typed: TypedText, meaning: Meaning | None) -> Eff
             if repeat and isinstance(choice, Choice):
                 ctx.say(typed.step.said(choice.label))
             return _apply_choice(ctx, choice)
-        case Values(answers, then) if not answers:
-            return then
-        case Values(answers, None) if answers.keys() == {typed.step.name}:
-            return navigation.answer(ctx, typed.step, answers[typed.step.name])
-        case Values(answers, then):
-            return AnswersForOtherSteps(answers, then)
+        case Value(value):
+            return navigation.answer(ctx, typed.step, value)
+        case AnswersForOtherSteps() | InvalidAnswer():
+            return meaning
         case Ambiguous(values):
             ctx.update(view=replace(ctx.state.view, only=values))
             several = len(values) > 1

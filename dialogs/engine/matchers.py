@@ -1,8 +1,8 @@
 """Match typed texts to meanings: an ordered table of matchers, of which the first match decides."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -66,11 +66,10 @@ class Picks:
 
 
 @dataclass(frozen=True)
-class Values:
-    """The text answers steps, the open one or others; `then` is what wasn't accepted of it."""
+class Value:
+    """The text answers the open step."""
 
-    answers: Mapping[str, str] = field(default_factory=dict)
-    then: InvalidAnswer | None = None
+    value: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ class Nothing:
     """The text needs no answer, such as a greeting."""
 
 
-Meaning = RunsCommand | Picks | Values | Ambiguous | Nothing
+Meaning = RunsCommand | Picks | Value | AnswersForOtherSteps | InvalidAnswer | Ambiguous | Nothing
 
 
 def label_of_button(ctx: Context[Any], typed: TypedText) -> Meaning | None:
@@ -210,14 +209,9 @@ def values_for_steps(ctx: Context[Any], typed: TypedText) -> Meaning:
     """Let the open step read the text: a value for it, values for other steps, or neither."""
     expected = typed.prompt.expected or _("Please pick one of the answers below.")
     if typed.step.take is None or ctx.state.view.choosing:
-        return Values(then=InvalidAnswer(expected))
-    match typed.step.take(ctx, typed.text):
-        case InvalidAnswer() as invalid:
-            return Values(then=invalid)
-        case AnswersForOtherSteps(answers, then):
-            return Values(answers, then)
-        case value:
-            return Values({typed.step.name: value})
+        return InvalidAnswer(expected)
+    taken = typed.step.take(ctx, typed.text)
+    return Value(taken) if isinstance(taken, str) else taken
 
 
 def whole_request(ctx: Context[Any], typed: TypedText) -> Meaning | None:
@@ -229,7 +223,7 @@ def whole_request(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     if len(named := _choices_with_values(typed, found)) == 1 and named[0].action is None:
         return Picks(named[0], repeat=True)
     taken = typed.step.take(ctx, typed.text) if typed.step.take else None
-    return Values(taken.answers, taken.then) if isinstance(taken, AnswersForOtherSteps) else None
+    return taken if isinstance(taken, AnswersForOtherSteps) else None
 
 
 Matcher = Callable[[Context[Any], TypedText], Meaning | None]

@@ -75,6 +75,8 @@ def answer(
     ctx.update(failures=0)
     if interruption is not None or ctx.state.dialog != dialog:
         return None  # it answered an interruption, or its effect has ended the dialog
+    if step.name in ctx.state.wishes:  # what was said earlier counts no more
+        ctx.update(wishes={k: wish for k, wish in ctx.state.wishes.items() if k != step.name})
     recorded = Answer(step.name, value, source, reusable=step.reusable)
     later = _answered_after(ctx, step.name) if source is Source.CITIZEN else ()
     ctx.state = replace(ctx.state, view=PromptView()).with_answer(recorded, later)

@@ -25,11 +25,18 @@ class InvalidAnswer:
 class AnswersForOtherSteps:
     """An answer to other steps than the one that was asked.
 
-    `then` is the part of it that wasn't accepted, if any.
+    `then` is the part of it that wasn't accepted, if any; `wishes` are for steps that can't be
+    answered yet, by step: each takes its own when it opens.
     """
 
     answers: Mapping[str, str] = field(default_factory=dict)
     then: InvalidAnswer | None = None
+    wishes: Mapping[str, str] = field(default_factory=dict)
+
+
+def nothing_taken() -> AnswersForOtherSteps:
+    """Return the outcome of a text that answers nothing and isn't wrong: the step is asked."""
+    return AnswersForOtherSteps()
 
 
 TakeOutcome = str | InvalidAnswer | AnswersForOtherSteps

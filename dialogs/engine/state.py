@@ -89,6 +89,8 @@ class State:
     timezone: str = "Europe/Athens"
     asked: str = ""
     """The running dialog's step that was asked last, whatever interrupts it; for statistics."""
+    wishes: Mapping[str, str] = field(default_factory=dict)
+    """What was said for steps that weren't open yet, by step; each is taken once."""
 
     @property
     def values(self) -> Mapping[str, str]:

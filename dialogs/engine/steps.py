@@ -34,7 +34,8 @@ class Step(Generic[O]):
     dialogs. `words` are other names for the step, with commas. A step `by_name` asks for something
     whose name means nothing else, such as a municipality: the name, or a sentence with it, is
     taken even if it was written before the question could be seen. An answer that `has_label` in
-    its own words, such as "Municipality of Chios", is said without the step's.
+    its own words, such as "Municipality of Chios", is said without the step's. `take_wish` reads
+    what was said for it in an earlier text, when it opens.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Step(Generic[O]):
     words: Text = ""
     by_name: bool = False
     has_label: bool = False
+    take_wish: Callable[["Context[O]", str], TakeOutcome] | None = None
 
     def said(self, answer: Text) -> Text:
         """Return what is said of an answer that was taken without a question."""

@@ -39,8 +39,8 @@ CHANNELS: dict[Channel, TextTemplate] = {
 
 CHANNEL_WORDS: dict[Channel, TextTemplate] = {
     Channel.IN_PERSON: _("in person, at the office, face to face"),
-    Channel.VIDEO: _("video, video call, online, camera"),
-    Channel.PHONE: _("phone, telephone, call"),
+    Channel.VIDEO: _("video, by video, video call, by video call, online, camera"),
+    Channel.PHONE: _("phone, by phone, telephone, by telephone, call"),
 }
 
 MAX_OFFICES_LISTED = 8
