@@ -14,16 +14,30 @@ from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, TakeOut
 from dialogs.messages.appointment import CHANNEL_WORDS, CHANNELS
 from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
 from dialogs.nlu.lexicon import FILLER, HELLO, POLITE
-from dialogs.nlu.matching import find_phrase, pick
+from dialogs.nlu.matching import MAX_EXACT_LENGTH, find_phrase, pick
 from dialogs.nlu.normalize import phonetic_key, words_with_spans
 from dialogs.nlu.spans import Word
-from dialogs.nlu.vocabulary import AFTERNOON, EVENING, MORNING
+from dialogs.nlu.vocabulary import (
+    AFTERNOON,
+    EVENING,
+    HOURS,
+    MONTHS,
+    MORNING,
+    RELATIVE_DAYS,
+    WEEKDAYS,
+)
+
+MAX_WORDS = 40
+"""The most words of a sentence: each run of some of them may be a day or a name."""
 
 MAX_NAME_WORDS = 3
 """The most words that a municipality's name may have within a sentence."""
 
 MAX_TIME_WORDS = 7
 """The most words of a day and a time within a sentence."""
+
+MAX_DAY_WORDS = 6
+"""The most words of a sentence that may belong to a day or a time, such as numbers."""
 
 PARTS_OF_DAY: tuple[tuple[TextTemplate, TimeWish], ...] = (
     (MORNING, TimeWish(until=time(12))),
@@ -37,10 +51,12 @@ def take_sentence(ctx: Context, text: str, expected: Text) -> TakeOutcome:
 
     What can't be answered yet is kept as wishes, and said. `expected` is said to another text.
     """
+    if len(words_with_spans(text)) > MAX_WORDS:
+        return InvalidAnswer(expected)
     wish, words = _without_moment(ctx, text)
-    channel, words = _without_channel(ctx, text, words)
+    channel, words = _without_channel(ctx, words)
     words = _without_filler(ctx, words)
-    if not words and (wish or channel):
+    if not words and wish:
         return AnswersForOtherSteps(wishes=_noted(ctx, channel, wish))
     known = municipality(ctx)
     for body, rest in [(known, words)] if known else _municipalities(ctx, words):
@@ -73,7 +89,13 @@ def _without_moment(ctx: Context, text: str) -> tuple[TimeWish | None, Sequence[
     typed = words_with_spans(text)
     words = list(typed)
     wish = None
+    days, partial = _words_of_days(ctx, typed)
     for start, end in _runs(words, MAX_TIME_WORDS):
+        run = words[start:end]
+        if len(days) > MAX_DAY_WORDS or not partial.isdisjoint(run):
+            continue
+        if days.isdisjoint(run[:2]):  # one word may stand before it: "next Friday"
+            continue
         moment = Moment()
         with suppress(NoSuchDay):
             part = text[words[start].span.start : words[end - 1].span.end]
@@ -84,7 +106,8 @@ def _without_moment(ctx: Context, text: str) -> tuple[TimeWish | None, Sequence[
             words[start:end] = []
             break
     for names, hours in PARTS_OF_DAY:
-        said = {phonetic_key(name) for name in ctx.lexicon.words(names)}
+        # Shorter ones stand beside an hour only: "am" is a verb, too.
+        said = {phonetic_key(n) for n in ctx.lexicon.words(names) if len(n) > MAX_EXACT_LENGTH}
         found = [word for word in typed if phonetic_key(word.text) in said]
         if found and not (wish and wish.times):
             wish = replace(hours, days=wish.days if wish else ())
@@ -93,9 +116,24 @@ def _without_moment(ctx: Context, text: str) -> tuple[TimeWish | None, Sequence[
     return wish, words
 
 
-def _without_channel(
-    ctx: Context, text: str, words: Sequence[Word]
-) -> tuple[str | None, Sequence[Word]]:
+def _words_of_days(ctx: Context, words: Sequence[Word]) -> tuple[frozenset[Word], frozenset[Word]]:
+    """Return the words that may name a day, and those that only begin a day's or month's name.
+
+    In a sentence the latter name none: «κυρία» is no Sunday.
+    """
+    names = frozenset().union(*map(ctx.lexicon.words, (*WEEKDAYS, *MONTHS, *RELATIVE_DAYS, *HOURS)))
+    keys = frozenset(phonetic_key(word) for name in names for word in name.split())
+    typed = [(word, phonetic_key(word.text)) for word in words]
+    named = frozenset(word for word, key in typed if key in keys or key[:1].isdigit())
+    begun = (
+        word
+        for word, key in typed
+        if len(word.text) > 2 and any(name.startswith(key) for name in keys)
+    )
+    return named, frozenset(begun) - named
+
+
+def _without_channel(ctx: Context, words: Sequence[Word]) -> tuple[str | None, Sequence[Word]]:
     """Return the channel that the words name, and the others."""
     for start, end in _runs(words, MAX_NAME_WORDS):
         part = " ".join(word.text for word in words[start:end])

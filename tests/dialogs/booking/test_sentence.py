@@ -45,3 +45,22 @@ def test_another_service_keeps_what_was_not_taken_yet(deployment: Deployment) ->
 def test_nothing_is_kept_of_what_is_not_understood(deployment: Deployment) -> None:
     deployment.talk("Γεια", "Χάλασε η βρύση μου την Πέμπτη στις 12:30", "Καλαμάτα", "στέγασης")
     assert deployment.say("όχι")[-1].step == "day"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am in Chios",  # "am" is no part of the day
+        "Καλημέρα κυρία, Καλαμάτα",  # nor that a weekday
+        "τηλέφωνο",  # which may be asked for
+    ],
+)
+def test_a_word_that_only_looks_like_a_wish_is_none(deployment: Deployment, text: str) -> None:
+    deployment.say(text)
+    assert "Σημείωσα" not in texts(deployment)
+    assert "noted" not in texts(deployment)
+
+
+def test_a_text_of_many_words_is_no_sentence(deployment: Deployment) -> None:
+    deployment.talk("Γεια", HOUSING + "την Πέμπτη " + "παρακαλώ " * 40)
+    assert deployment.last[-1].step == "municipality"
