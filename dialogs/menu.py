@@ -4,7 +4,7 @@ from core.i18n import TextTemplate, ZoneCity, _
 from dialogs.booking.sentence import take_sentence
 from dialogs.context import Context, Dialog, Step
 from dialogs.engine import navigation
-from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, TakeOutcome
+from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice, yes_no_choices
 from dialogs.engine.standard_commands import STOP_STEP
 from dialogs.engine.state import Interruption
@@ -20,8 +20,6 @@ TASKS: dict[str, TextTemplate] = {
     "edit": _("details, change details, correct, phone, email, name"),
 }
 """Words for each task, besides its label."""
-
-UNKNOWN_TASK = _("Please pick one of the tasks below.")
 
 SWITCH = "switch"
 ZONE = "zone"
@@ -61,7 +59,7 @@ def _ask_menu(ctx: Context) -> Prompt:
         else _("What would you like to do?"),
         [Choice(name, dialogs[name].label, TASKS.get(name, "")) for name in names],
         actions=[again] if is_next_caller else [],
-        expected=UNKNOWN_TASK,
+        expected=_("Please pick one of the tasks below."),
     )
 
 
@@ -120,8 +118,8 @@ def _take_zone(ctx: Context, text: str) -> TakeOutcome:
 
 def _take_sentence(ctx: Context, text: str) -> TakeOutcome:
     """Begin a booking with a sentence that names what is wanted."""
-    taken = take_sentence(ctx, text, UNKNOWN_TASK)
-    if isinstance(taken, AnswersForOtherSteps):
+    taken = take_sentence(ctx, text)
+    if taken:
         navigation.start(ctx, "book")
     return taken
 

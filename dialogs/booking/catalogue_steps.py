@@ -1,9 +1,7 @@
 """The first steps of a booking: municipality, group, service, place and channel."""
 
-from collections.abc import Callable
-
 from core.catalogue.model import Channel
-from core.i18n import Text, _
+from core.i18n import _
 from dialogs.booking.selection import picked_municipality
 from dialogs.booking.sentence import take_sentence
 from dialogs.context import Context, Step
@@ -11,12 +9,6 @@ from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import CHANNEL_WORDS, CHANNELS
-
-UNKNOWN_MUNICIPALITY = _("I don't know that municipality. Please pick one, or write its name.")
-UNKNOWN_GROUP = _("Please pick a group of services, or write its name.")
-UNKNOWN_SERVICE = _("Please pick a service, or write its name.")
-UNKNOWN_BRANCH = _("Please pick an office, or write its name.")
-UNKNOWN_CHANNEL = _("Please pick how you would like the appointment.")
 
 
 def _ask_municipality(ctx: Context) -> Prompt:
@@ -26,7 +18,7 @@ def _ask_municipality(ctx: Context) -> Prompt:
             Choice(body.id, body.name, ", ".join(body.aliases))
             for body in ctx.office.offered_municipalities
         ],
-        expected=UNKNOWN_MUNICIPALITY,
+        expected=_("I don't know that municipality. Please pick one, or write its name."),
     )
 
 
@@ -34,7 +26,7 @@ def _ask_group(ctx: Context) -> Prompt:
     return Prompt(
         _("Which group of services?"),
         [Choice(group.id, group.name) for group in picked_municipality(ctx).groups],
-        expected=UNKNOWN_GROUP,
+        expected=_("Please pick a group of services, or write its name."),
     )
 
 
@@ -43,7 +35,7 @@ def _ask_service(ctx: Context) -> Prompt:
     return Prompt(
         _("Which service?"),
         [Choice(service.id, service.name) for service in group.services],
-        expected=UNKNOWN_SERVICE,
+        expected=_("Please pick a service, or write its name."),
     )
 
 
@@ -54,7 +46,7 @@ def _ask_branch(ctx: Context) -> Prompt:
             Choice(b.id, b.name, ", ".join(b.aliases))
             for b in picked_municipality(ctx).branches_of(ctx.answers["service"])
         ],
-        expected=UNKNOWN_BRANCH,
+        expected=_("Please pick an office, or write its name."),
     )
 
 
@@ -64,13 +56,8 @@ def _ask_channel(ctx: Context) -> Prompt:
     return Prompt(
         _("How would you like the appointment?"),
         [Choice(c, CHANNELS[c], CHANNEL_WORDS[c]) for c in body.channels_of(service, branch)],
-        expected=UNKNOWN_CHANNEL,
+        expected=_("Please pick how you would like the appointment."),
     )
-
-
-def _sentence_or(expected: Text) -> Callable[[Context, str], TakeOutcome]:
-    """Return what takes a sentence, and says this to any other text."""
-    return lambda ctx, text: take_sentence(ctx, text, expected)
 
 
 def _take_channel_wish(ctx: Context, channel: str) -> TakeOutcome:
@@ -80,7 +67,10 @@ def _take_channel_wish(ctx: Context, channel: str) -> TakeOutcome:
     if channel in body.channels_of(service, branch):
         return channel
     return InvalidAnswer(
-        _("There are no such appointments for this: {channel}.", channel=CHANNELS[Channel(channel)])
+        _(
+            "This service gives no appointments this way: {channel}.",
+            channel=CHANNELS[Channel(channel)],
+        )
     )
 
 
@@ -89,7 +79,7 @@ CATALOGUE_STEPS = (
         "municipality",
         _("Municipality"),
         _ask_municipality,
-        _sentence_or(UNKNOWN_MUNICIPALITY),
+        take_sentence,
         depends=(VERSION,),
         by_name=True,
         has_label=True,
@@ -98,7 +88,7 @@ CATALOGUE_STEPS = (
         "group",
         _("Group of services"),
         _ask_group,
-        _sentence_or(UNKNOWN_GROUP),
+        take_sentence,
         depends=("municipality", VERSION),
         words=_("department, group, field"),
         by_name=True,
@@ -107,7 +97,7 @@ CATALOGUE_STEPS = (
         "service",
         _("Service"),
         _ask_service,
-        _sentence_or(UNKNOWN_SERVICE),
+        take_sentence,
         depends=("municipality", "group", VERSION),
         by_name=True,
     ),
@@ -115,7 +105,7 @@ CATALOGUE_STEPS = (
         "branch",
         _("Place"),
         _ask_branch,
-        _sentence_or(UNKNOWN_BRANCH),
+        take_sentence,
         depends=("municipality", "service", VERSION),
         words=_("office, branch"),
     ),
@@ -123,7 +113,7 @@ CATALOGUE_STEPS = (
         "channel",
         _("How"),
         _ask_channel,
-        _sentence_or(UNKNOWN_CHANNEL),
+        take_sentence,
         depends=("municipality", "service", "branch", VERSION),
         words=_("channel, manner, way"),
         take_wish=_take_channel_wish,

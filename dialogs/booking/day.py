@@ -1,5 +1,6 @@
 """The step that asks for a day, for a new booking or one to be moved."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from core.catalogue.service_offer import ServiceOffer
@@ -11,13 +12,13 @@ from dialogs.booking.alternatives import (
     nothing_free_prompt,
 )
 from dialogs.booking.selection import current_offer, own_booking_id, zone_of
-from dialogs.booking.time_wish import MAX_DAYS, load_wish
+from dialogs.booking.time_wish import load_wish
 from dialogs.context import Context, Step
-from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome, nothing_taken
+from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, ShowMonth, action_choice
-from dialogs.engine.state import PromptView
 from dialogs.engine.steps import VERSION
 from dialogs.nlu.dates import NoSuchDay, parse_moment
+from dialogs.nlu.times import ClockTime
 
 SOONEST = _("soonest, the soonest, as soon as possible, the first, first available")
 """Words for the first free day."""
@@ -104,26 +105,9 @@ def _shown_month(ctx: Context, offer: ServiceOffer) -> date:
 
 
 def _take_wish(ctx: Context, stored: str) -> TakeOutcome:
-    """Take the day that was wished if it is one; show those of several that have free times."""
-    wish, offer = load_wish(stored), current_offer(ctx)
-    if wish.soonest:
-        nearest = ctx.office.nearest_times(offer, offer.first(ctx.now), own_booking_id(ctx), 1)
-        zone = zone_of(ctx, offer)
-        return nearest[0].astimezone(zone).date().isoformat() if nearest else nothing_taken()
-    if len(wish.days) == 1:
-        (day,) = wish.days
-        if not free_times_on(ctx, day):
-            return day_not_free(ctx, offer, day, "day")
-        return answers_for_moment(ctx, day, wish.times) if wish.times else day.isoformat()
-    fitting = [d for d in wish.days[:MAX_DAYS] if wish.fitting(free_times_on(ctx, d))]
-    if len(fitting) == 1:
-        return fitting[0].isoformat()
-    if fitting:
-        only = tuple(day.isoformat() for day in fitting)
-        ctx.update(view=PromptView(step="day", month=f"{fitting[0]:%Y-%m}", only=only))
-    elif wish.days:
-        return InvalidAnswer(_("None of those days has a free time that suits you."))
-    return nothing_taken()
+    """Take the day that was wished, with a time if one was; say why where it isn't free."""
+    wish = load_wish(stored)
+    return _take_free_day(ctx, wish.day, wish.times) if wish.day else None
 
 
 def _take_day(ctx: Context, text: str) -> TakeOutcome:
@@ -135,9 +119,10 @@ def _take_day(ctx: Context, text: str) -> TakeOutcome:
         return InvalidAnswer(_("There is no such day. Please write a date such as 3/12."))
     if moment.day is None:
         return InvalidAnswer(_("Please pick a free day, or write a date such as 3/12."))
-    day = moment.day.value
+    return _take_free_day(ctx, moment.day.value, moment.times.value if moment.times else ())
+
+
+def _take_free_day(ctx: Context, day: date, times: Sequence[ClockTime]) -> TakeOutcome:
     if not free_times_on(ctx, day):
-        return day_not_free(ctx, offer, day, "day")
-    if moment.times:
-        return answers_for_moment(ctx, day, moment.times.value)
-    return day.isoformat()
+        return day_not_free(ctx, current_offer(ctx), day, "day")
+    return answers_for_moment(ctx, day, times) if times else day.isoformat()

@@ -10,7 +10,7 @@ from core.i18n import Text, TextTemplate, _, join
 from dialogs.booking.selection import municipality
 from dialogs.booking.time_wish import TimeWish, dump_wish
 from dialogs.context import Context
-from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, TakeOutcome
+from dialogs.engine.outcomes import AnswersForOtherSteps
 from dialogs.messages.appointment import CHANNEL_WORDS, CHANNELS
 from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
 from dialogs.nlu.lexicon import FILLER, HELLO, POLITE
@@ -46,13 +46,13 @@ PARTS_OF_DAY: tuple[tuple[TextTemplate, TimeWish], ...] = (
 )
 
 
-def take_sentence(ctx: Context, text: str, expected: Text) -> TakeOutcome:
-    """Return the answers that a sentence gives, if all its words are understood.
+def take_sentence(ctx: Context, text: str) -> AnswersForOtherSteps | None:
+    """Return the answers that a sentence gives, and say them; None if not all is understood.
 
-    What can't be answered yet is kept as wishes, and said. `expected` is said to another text.
+    What can't be answered yet is kept as wishes.
     """
     if len(words_with_spans(text)) > MAX_WORDS:
-        return InvalidAnswer(expected)
+        return None
     wish, words = _without_moment(ctx, text)
     channel, words = _without_channel(ctx, words)
     words = _without_filler(ctx, words)
@@ -66,7 +66,7 @@ def take_sentence(ctx: Context, text: str, expected: Text) -> TakeOutcome:
             answers = {"municipality": body.id}
         if answers is not None:
             return AnswersForOtherSteps(answers, wishes=_noted(ctx, channel, wish))
-    return InvalidAnswer(expected)
+    return None
 
 
 def _noted(ctx: Context, channel: str | None, wish: TimeWish | None) -> dict[str, str]:
@@ -102,7 +102,7 @@ def _without_moment(ctx: Context, text: str) -> tuple[TimeWish | None, Sequence[
             moment = parse_moment(part, ctx.lexicon, ctx.now.astimezone(ctx.zone).date())
         if moment.day:
             times = moment.times.value if moment.times else ()
-            wish = TimeWish((moment.day.value,), times)
+            wish = TimeWish(moment.day.value, times)
             words[start:end] = []
             break
     for names, hours in PARTS_OF_DAY:
@@ -110,7 +110,7 @@ def _without_moment(ctx: Context, text: str) -> tuple[TimeWish | None, Sequence[
         said = {phonetic_key(n) for n in ctx.lexicon.words(names) if len(n) > MAX_EXACT_LENGTH}
         found = [word for word in typed if phonetic_key(word.text) in said]
         if found and not (wish and wish.times):
-            wish = replace(hours, days=wish.days if wish else ())
+            wish = replace(hours, day=wish.day if wish else None)
             words = [word for word in words if word not in found]
             break
     return wish, words

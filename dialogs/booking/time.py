@@ -28,7 +28,6 @@ from dialogs.engine.outcomes import (
     EffectOutcome,
     InvalidAnswer,
     TakeOutcome,
-    nothing_taken,
 )
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.engine.state import PromptView
@@ -134,24 +133,24 @@ def _noon(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _take_wish(ctx: Context, stored: str) -> TakeOutcome:
-    """Take the time that was wished if it is free; show those of several that are."""
+    """Take the time that was wished if it is free; of hours, show the free times."""
     wish = load_wish(stored)
-    if wish.is_whole_day and not wish.soonest:
-        return nothing_taken()
+    if wish.is_any_time:
+        return None
     zone = zone_of(ctx, current_offer(ctx))
     day = date.fromisoformat(ctx.answers["day"])
     free = [start.astimezone(zone) for start in without_current_time(ctx, free_times_on(ctx, day))]
     fitting = wish.fitting(free)
-    if fitting and (wish.times or wish.soonest):
-        return fitting[0].astimezone(UTC).isoformat()
     if wish.times:
+        if fitting:
+            return fitting[0].astimezone(UTC).isoformat()
         return time_not_free(day, wish.times, zone)
     if not fitting:
         return InvalidAnswer(_("Nothing is free then on that day."))
-    only = tuple(start.astimezone(UTC).isoformat() for start in fitting)
-    if len(only) < len(free):
+    if len(fitting) < len(free):
+        only = tuple(start.astimezone(UTC).isoformat() for start in fitting)
         ctx.update(view=PromptView(step="time", only=only))
-    return nothing_taken()
+    return None
 
 
 def _take_time(ctx: Context, text: str) -> TakeOutcome:

@@ -201,7 +201,7 @@ def _take_wish(ctx: Context[Any], step: Step[Any]) -> bool:
         return False
     ctx.update(wishes={name: each for name, each in ctx.state.wishes.items() if name != step.name})
     try:
-        outcome: EffectOutcome | str = step.take_wish(ctx, wish)
+        outcome = step.take_wish(ctx, wish)
         if isinstance(outcome, str):
             outcome = navigation.answer(ctx, step, outcome)
         _apply_outcome(ctx, outcome)

@@ -211,6 +211,8 @@ def values_for_steps(ctx: Context[Any], typed: TypedText) -> Meaning:
     if typed.step.take is None or ctx.state.view.choosing:
         return InvalidAnswer(expected)
     taken = typed.step.take(ctx, typed.text)
+    if taken is None:
+        return InvalidAnswer(expected)
     return Value(taken) if isinstance(taken, str) else taken
 
 

@@ -34,13 +34,11 @@ class AnswersForOtherSteps:
     wishes: Mapping[str, str] = field(default_factory=dict)
 
 
-def nothing_taken() -> AnswersForOtherSteps:
-    """Return the outcome of a text that answers nothing and isn't wrong: the step is asked."""
-    return AnswersForOtherSteps()
+TakeOutcome = str | InvalidAnswer | AnswersForOtherSteps | None
+"""The outcome of a typed text: the value that answers the step, or why it doesn't.
 
-
-TakeOutcome = str | InvalidAnswer | AnswersForOtherSteps
-"""The outcome of a typed text: the value that answers the step, or why it doesn't."""
+None: it answers nothing, so that the prompt says what it expects.
+"""
 
 EffectOutcome = InvalidAnswer | AnswersForOtherSteps | None
 """The outcome of acting on an answer; None if the answer is to be recorded."""

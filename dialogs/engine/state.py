@@ -90,7 +90,7 @@ class State:
     asked: str = ""
     """The running dialog's step that was asked last, whatever interrupts it; for statistics."""
     wishes: Mapping[str, str] = field(default_factory=dict)
-    """What was said for steps that weren't open yet, by step; each is taken once."""
+    """Answers given before their steps opened, as these read them, by step; each is taken once."""
 
     @property
     def values(self) -> Mapping[str, str]:

@@ -34,8 +34,8 @@ class Step(Generic[O]):
     dialogs. `words` are other names for the step, with commas. A step `by_name` asks for something
     whose name means nothing else, such as a municipality: the name, or a sentence with it, is
     taken even if it was written before the question could be seen. An answer that `has_label` in
-    its own words, such as "Municipality of Chios", is said without the step's. `take_wish` reads
-    what was said for it in an earlier text, when it opens.
+    its own words, such as "Municipality of Chios", is said without the step's. `take_wish` takes
+    what was said for it in an earlier text, when it opens; None where that answers nothing.
     """
 
     name: str

@@ -12,7 +12,7 @@ bot      Municipality of Chios.
          Service: Employment counselling.
          I've noted: By telephone.
          Place: Women's Counselling and Support Centre.
-         There are no such appointments for this: By telephone.
+         This service gives no appointments this way: By telephone.
 bot      How would you like the appointment?
          [By video call] [In person]
          (Back) (Help)
