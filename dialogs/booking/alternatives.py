@@ -21,7 +21,7 @@ from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer
 from dialogs.engine.prompts import Prompt, SetAnswers, action_choice
 from dialogs.engine.state import PromptView
 from dialogs.messages.appointment import CHANNELS, CLOCK
-from dialogs.nlu.times import ClockTime
+from dialogs.nlu.times import ClockTime, likeliest
 
 MAX_OTHER_BRANCHES = 3
 """The most other branches that are queried, to limit a turn's SQL statements."""
@@ -65,7 +65,7 @@ def answers_for_moment(ctx: Context, day: date, times: Sequence[ClockTime]) -> A
 
 def time_not_free(day: date, times: Sequence[ClockTime], zone: ZoneInfo) -> InvalidAnswer:
     """Return the refusal of a time that isn't free; the step then offers the nearest that are."""
-    hour, minute = next(((h, m) for h, m in times if 7 <= h <= 20), times[0])
+    hour, minute = likeliest(times)
     wanted = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
     return InvalidAnswer(
         _("{time} isn't free.", time=FormattedDate(wanted, CLOCK)), nearest_times_view(wanted)

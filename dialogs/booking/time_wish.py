@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from core.i18n import FormattedDate, Text, _, join
 from dialogs.booking.selection import day_label
 from dialogs.messages.appointment import CLOCK
-from dialogs.nlu.times import ClockTime
+from dialogs.nlu.times import ClockTime, likeliest
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class TimeWish:
         """Return what was understood, for use in a sentence."""
         parts: list[Text] = [day_label(self.day, now)] if self.day else []
         if self.times:
-            parts.append(_clock(time(*self.times[0])))
+            parts.append(_clock(time(*likeliest(self.times))))
         if self.since != time.min:
             parts.append(_("from {time} on", time=_clock(self.since)))
         if self.until != time.max:

@@ -1,6 +1,7 @@
 """Read times of day as people write them, in Greek, Greeklish and English."""
 
 import re
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from dialogs.nlu.lexicon import Lexicon
@@ -24,6 +25,11 @@ class ClockTime(NamedTuple):
 
     hour: int
     minute: int
+
+
+def likeliest(times: Sequence[ClockTime]) -> ClockTime:
+    """Return the time that is meant, for an office, of those that a text may mean."""
+    return next((each for each in times if 7 <= each.hour <= 20), times[0])
 
 
 def parse_time(typed: str, lexicon: Lexicon) -> Found[tuple[ClockTime, ...]] | None:

@@ -64,3 +64,8 @@ def test_a_word_that_only_looks_like_a_wish_is_none(deployment: Deployment, text
 def test_a_text_of_many_words_is_no_sentence(deployment: Deployment) -> None:
     deployment.talk("Γεια", HOUSING + "την Πέμπτη " + "παρακαλώ " * 40)
     assert deployment.last[-1].step == "municipality"
+
+
+def test_an_hour_is_said_as_an_office_has_it(deployment: Deployment) -> None:
+    deployment.say(HOUSING + "την Πέμπτη στις 1:10")
+    assert "Σημείωσα: Πέμπτη 3 Δεκεμβρίου, 13:10." in texts(deployment)
