@@ -38,9 +38,7 @@ class Sent:
 class _Batch:
     sent: list[Sent] = field(default_factory=list)
     is_full: asyncio.Event = field(default_factory=asyncio.Event)
-    recorded: "asyncio.Future[bool]" = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+    recorded: asyncio.Task[bool] = field(init=False)
 
 
 class TogetherRecorded:
@@ -51,29 +49,30 @@ class TogetherRecorded:
         self._open: _Batch | None = None
 
     async def add(self, sent: Sent) -> bool:
-        """Return once it is recorded; False where an error prevents that, of one or of all."""
-        if batch := self._open:
-            self._put(batch, sent)
-            return await batch.recorded
-        batch = self._open = _Batch()
-        self._put(batch, sent)
+        """Return once it is recorded; False where an error prevents that, of one or of all.
+
+        Where who waits is cancelled, it is recorded all the same, as are the others.
+        """
+        batch = self._open
+        if batch is None:
+            batch = self._open = _Batch()
+            batch.recorded = asyncio.create_task(self._record_full(batch))
+        batch.sent.append(sent)
+        if len(batch.sent) == MOST:
+            self._open = None
+            batch.is_full.set()
+        return await asyncio.shield(batch.recorded)
+
+    async def _record_full(self, batch: _Batch) -> bool:
         with suppress(TimeoutError):
             async with asyncio.timeout(WAIT_SECONDS):
                 await batch.is_full.wait()
         if self._open is batch:
             self._open = None
-        is_recorded = False
         with suppress(Exception):  # which each will meet for itself, and log
             await self._record(batch.sent)
-            is_recorded = True
-        batch.recorded.set_result(is_recorded)
-        return is_recorded
-
-    def _put(self, batch: _Batch, sent: Sent) -> None:
-        batch.sent.append(sent)
-        if len(batch.sent) == MOST:
-            self._open = None
-            batch.is_full.set()
+            return True
+        return False
 
 
 def mark_sent(

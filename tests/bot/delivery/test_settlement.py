@@ -37,3 +37,27 @@ def test_what_is_sent_meanwhile_is_recorded_at_once(
 
     assert asyncio.run(settle()) == [not fails] * sum(numbers)
     assert recorded == numbers
+
+
+def test_of_those_that_wait_one_is_cancelled_and_all_are_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settlement, "WAIT_SECONDS", 0.01)
+    recorded = list[int]()
+
+    async def record(sent: Sequence[Sent]) -> None:
+        recorded.extend(each.message.id for each in sent)
+
+    async def settle(cancelled: int) -> list[bool | BaseException]:
+        together = TogetherRecorded(record)
+        tasks = [asyncio.create_task(together.add(Sent(message(n), None))) for n in range(3)]
+        await asyncio.sleep(0)
+        tasks[cancelled].cancel()
+        async with asyncio.timeout(5):
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+    for cancelled in (0, 1):  # the first of a batch, and another
+        recorded.clear()
+        found = asyncio.run(settle(cancelled))
+        assert isinstance(found.pop(cancelled), asyncio.CancelledError)
+        assert (found, recorded) == ([True, True], [0, 1, 2])
