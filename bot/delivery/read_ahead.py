@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection
 
+import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.context import Services
+from bot.telemetry.logging import traceback_lines
 from core.bookings import links, reminder_links
 from core.bookings.history import read_sequences
 from core.bookings.offers.ends import read_offers
@@ -18,19 +20,22 @@ from core.messaging.preferences import preferences_of_all
 from core.messaging.reminder_ways import read_due
 from core.messaging.routes import ADDRESS_FIELDS, EMAIL
 
+log = structlog.get_logger()
+
 
 def read_ahead(session: Session, services: Services, rows: Collection[OutboxRow]) -> None:
     """Read what is needed to render the reminders by e-mail among claimed rows, if there are some.
 
     Links that they lack are made. What isn't read here, or isn't as usual, is read with its row;
-    what can't be read is met again with it, and harms no other.
+    what can't be read is logged, met again with it, and harms no other.
     """
     try:
         _read(session, services, rows)
     except DBAPIError:
         raise
-    except Exception:
-        return
+    except Exception as error:
+        name, places = type(error).__name__, traceback_lines(error)
+        log.warning("reading ahead failed", error=name, places=places)
 
 
 def _read(session: Session, services: Services, rows: Collection[OutboxRow]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from bot.delivery import dispatch, read_ahead
 from bot.messages import Reply
@@ -70,4 +71,9 @@ def test_more_reminders_need_no_more_statements_and_are_the_same(
 
     assert known(one) < known(two) < known(three)
     monkeypatch.setattr(read_ahead, "read_due", broken)
-    assert known(run(0, 1, 2)[0]) == known(three), "what can't be read at once is read one by one"
+    with capture_logs() as logs:
+        again = known(run(0, 1, 2)[0])
+    assert again == known(three), "what can't be read at once is read one by one"
+    assert [(each["event"], each["error"]) for each in logs] == [
+        ("reading ahead failed", "ZeroDivisionError")
+    ]
