@@ -307,11 +307,13 @@ def _send_at_once(session: Session, services: Services, row: OutboxRow) -> None:
     outbox.notify_workers(session)
 
 
-def abandon(session: Session, message: Claimed) -> bool:
+def abandon(session: Session, services: Services, message: Claimed) -> bool:
     """Mark a message failed whose outcome couldn't be recorded; `rantevou outbox` lists it."""
     row = outbox.get_claimed(session, message.id, message.worker, message.attempts)
     if row:
         set_status(session, row, OutboxStatus.FAILED, "its outcome couldn't be stored")
+        if isinstance(message, ClaimedMessage):  # endpoints aren't told of their own events
+            _tell_endpoints(session, services, [row])
     return row is not None
 
 

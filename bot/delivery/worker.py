@@ -288,7 +288,7 @@ class DeliveryWorker:
 
         Otherwise it would be sent again and again.
         """
-        for record in (fn, lambda s: dispatch.abandon(s, message)):
+        for record in (fn, lambda s: dispatch.abandon(s, self._services, message)):
             try:
                 if not await self._record(message, record):
                     log.warning("another worker has it", message=message.id)

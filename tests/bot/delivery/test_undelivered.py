@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from bot.delivery import dispatch, settlement
 from bot.delivery.status_reports import apply_status
 from bot.messages import Sender
 from bot.ops.time_offers import work_once
@@ -131,6 +132,28 @@ def test_each_message_that_is_given_up_is_an_event(booked: PushDeployment) -> No
         {"kind": "reminder", "platform": "push"},
         {"kind": "reminder", "platform": "email"},
     ]
+
+
+@mostly_on("sqlite")
+@pytest.mark.parametrize("unreadable", [False, True])
+def test_a_message_whose_outcome_cannot_be_stored_is_an_event_if_that_can_be(
+    booked: PushDeployment, monkeypatch: pytest.MonkeyPatch, unreadable: bool
+) -> None:
+    def broken(*_anything: Any) -> bool:
+        raise ZeroDivisionError
+
+    add_webhook(booked)
+    for name in ("mark_sent", "mark_all_sent"):
+        monkeypatch.setattr(settlement, name, broken)
+    if unreadable:
+        monkeypatch.setattr(dispatch, "enqueue_message_failed", broken)
+    booked.deployment.clock.forward(days=2, hours=4)
+    booked.deliver(booked.settled)
+    stored = [row for row in booked.rows() if row[-1] == "its outcome couldn't be stored"]
+    assert [row[1] for row in stored] == ["failed"]
+    events = [(each["type"], each["data"]["message"]) for each in events_of(booked)]
+    failed = ("message.failed", {"kind": "reminder", "platform": "push"})
+    assert events == ([] if unreadable else [failed])
 
 
 @mostly_on("sqlite")
