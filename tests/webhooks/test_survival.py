@@ -9,11 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 from sqlalchemy import select
 
 from core.db.models import Booking
 from tests.bot.processes import server
-from tests.conftest import Deployment
+from tests.conftest import SOAK, Deployment
 from tests.webhooks.chat_client import CODE, GREEK, ChatClient
 from tests.webhooks.conftest import Serve
 from tests.webhooks.web.test_page import bubbles
@@ -103,8 +104,9 @@ def test_what_a_citizen_tells_is_never_in_the_log_not_even_after_a_crash(file: P
         assert secret not in log
 
 
-def test_of_fifty_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
-    deployment: Deployment, serve: Serve
+@pytest.mark.parametrize("many", [15, pytest.param(50, marks=SOAK)])
+def test_of_many_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
+    deployment: Deployment, serve: Serve, many: int
 ) -> None:
     client = serve()
     for taken in ("12:30", "13:10"):
@@ -112,11 +114,11 @@ def test_of_fifty_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
         early.say("Γεια")
         early.answer({**GREEK, "time": taken}, taps=True, until="details.name")
     # Less than the server's 5 seconds, or a request meets a connection that it is just closing.
-    limits = httpx.Limits(max_connections=50, keepalive_expiry=1)
+    limits = httpx.Limits(max_connections=many, keepalive_expiry=1)
 
     async def race() -> list[Any]:
         async with httpx.AsyncClient(base_url=client.base_url, timeout=60, limits=limits) as racers:
-            return await asyncio.gather(*(book(racers, i) for i in range(50)))
+            return await asyncio.gather(*(book(racers, i) for i in range(many)))
 
     everybody = asyncio.Event()
     waiting = 0
@@ -128,7 +130,7 @@ def test_of_fifty_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
         for turn, text in enumerate([*texts, "3/12", "13:50"]):
             if text == "13:50":
                 waiting += 1
-                if waiting == 50:
+                if waiting == many:
                     everybody.set()
                 await everybody.wait()
             body = {"conversation": token, "message_id": f"{number} {turn}", "text": text}
@@ -139,7 +141,7 @@ def test_of_fifty_citizens_who_pick_the_last_time_of_a_day_one_gets_it(
     answers = asyncio.run(race())
     winners = [a for a in answers if a["replies"][-1]["step"] == "details.name"]
     losers = [a for a in answers if a["replies"][-1]["step"] == "time"]
-    assert (len(winners), len(losers)) == (1, 49)
+    assert (len(winners), len(losers)) == (1, many - 1)
     for loser in losers:
         offered = [choice["label"] for choice in loser["replies"][-1]["choices"]]
         assert len([label for label in offered if ":" in label]) >= 3
