@@ -11,9 +11,9 @@ from bot.platforms.sms.gsm import count_parts, fold
 from core.bookings.offers.ends import is_made
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, OutboxRow
-from core.i18n import _, join
+from core.i18n import join
 from core.messaging.keys import MessageKind
-from dialogs.messages.text_message import WORDINGS, call, names_of, text_message
+from dialogs.messages.text_message import OFFICE_PHONE, WORDINGS, call, names_of, text_message
 
 LEAST = 12
 """The characters that are left of a name at least; with fewer, nobody knows what is meant."""
@@ -31,8 +31,9 @@ def as_text_message(
     if kind in WORDINGS and not is_made(session, booking.id, services.clock()):
         brief = one_part(services.texts, loaded, kind, booking, reply.language)
     else:
-        said = call(loaded, booking, _("Telephone of the office: {phone}"))
-        brief = services.texts.say(join(" ", reply.brief or reply.text, *said), reply.language)
+        said = call(loaded, booking, OFFICE_PHONE)
+        whole = join(" ", _ended(reply.brief or reply.text), *said)
+        brief = services.texts.say(whole, reply.language)
     return reply.model_copy(update={"brief": brief, "valid_seconds": max(1, int(left))})
 
 
@@ -52,6 +53,12 @@ def one_part(
         if count_parts(fold(said)) == 1 or len(names[longest]) <= LEAST:
             return said
         names[longest] = _shorter(names[longest])
+
+
+def _ended(text: str) -> str:
+    """Return a text with a full stop where it has no end: a reason is as staff wrote it."""
+    text = text.rstrip()
+    return text if text.endswith((".", "!", "?", ";", "…")) else f"{text}."
 
 
 def _shorter(name: str) -> str:

@@ -20,6 +20,9 @@ theirs can bother its owner so often."""
 THRESHOLDS = (100, 80)
 """The percentages of a month's budget of which the office is told."""
 
+_ZONE_OF_DAY = ZoneInfo("Europe/Athens")
+"""The zone whose midnight begins the day of a number's limit, which all municipalities share."""
+
 _KEPT = timedelta(days=62)
 
 _COUNT = {
@@ -103,7 +106,8 @@ def _parts_key(registry: Registry, municipality_id: str, now: datetime) -> str:
 
 
 def _number_key(registry: Registry, number: str, now: datetime) -> str:
-    return f"number {registry.keyed_hash(f'texts {number}')} {now:%Y-%m-%d}"
+    day = now.astimezone(_ZONE_OF_DAY).date()
+    return f"number {registry.keyed_hash(f'texts {number}')} {day}"
 
 
 def _is_text(route: Route) -> bool:

@@ -10,7 +10,7 @@ from core.bookings.reference import format_code
 from core.catalogue.model import Channel
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
-from core.i18n import FormattedDate, Text, TextTemplate, _, join
+from core.i18n import FormattedDate, Text, TextTemplate, ZoneCity, _, join
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import CHANNELS, CLOCK, shown_zone
 
@@ -31,6 +31,9 @@ WORDINGS: Mapping[MessageKind, TextTemplate] = {
 }
 """The texts with one form for all; those of the other kinds are the short forms of chats."""
 
+OFFICE_PHONE = _("Telephone of the office: {phone}")
+CHANGES_PHONE = _("Changes: {phone}")
+
 
 def text_message(
     loaded: LoadedMunicipality,
@@ -41,19 +44,23 @@ def text_message(
     place: Text,
 ) -> Text:
     """Return the text of a kind in WORDINGS; `service` and `place` may be shortened."""
-    at = booking.starts_at.astimezone(shown_zone(loaded.body, booking.channel, citizen))
+    zone = shown_zone(loaded.body, booking.channel, citizen)
+    at = booking.starts_at.astimezone(zone)
+    clock: Text = FormattedDate(at, CLOCK)
+    if zone != ZoneInfo(loaded.body.timezone):
+        clock = _("{time} ({zone})", time=clock, zone=ZoneCity(zone.key))
     said = TextTemplate(
         WORDINGS[kind].message,
         args={
             "day": FormattedDate(at, SHORT_DAY),
-            "time": FormattedDate(at, CLOCK),
+            "time": clock,
             "service": service,
             "place": place,
             "code": format_code(booking.code or ""),
         },
     )
     is_over = kind is MessageKind.CANCELLED
-    return join(" ", said, *(() if is_over else call(loaded, booking, _("Changes: {phone}"))))
+    return join(" ", said, *call(loaded, booking, OFFICE_PHONE if is_over else CHANGES_PHONE))
 
 
 def call(

@@ -15,7 +15,7 @@ from core.bookings.catalogue_update import load_catalogue
 from core.db.models import Booking, Conversation, OutboxRow, StaffRoom, TextCount
 from core.messaging.keys import Cause
 from core.messaging.reminder_ways import choose_ways
-from core.messaging.text_budget import MOST_A_DAY, count_text, forget_counts
+from core.messaging.text_budget import MOST_A_DAY, count_text, forget_counts, has_enough
 from core.staff.text_alerts import enqueue_texts_used
 from tests.bot.delivery.test_undelivered import BLOCKED, bind, calls, cancel
 from tests.bot.platforms.test_sms import MARIA, sms
@@ -217,6 +217,8 @@ def test_what_the_office_did_is_texted_past_the_limit_of_a_day(
     cancel(push)
     push.deliver(push.settled)
     assert len(gateway.texts[MARIA]) == 2
+    # A reason has no full stop of its own, as staff write it.
+    assert ": AΠEPΓIA. THΛEΦΩNO THΣ YΠHPEΣIAΣ: 2721" in gateway.texts[MARIA][1]
     assert not calls(push)
 
 
@@ -274,3 +276,16 @@ def test_counts_are_kept_for_two_months(push: PushDeployment) -> None:
     assert counts(push)
     push.deployment.database.write_sync(lambda s: forget_counts(s, later + timedelta(days=2)))
     assert not counts(push)
+
+
+def test_the_day_of_a_number_begins_at_midnight_in_greece(push: PushDeployment) -> None:
+    registry, clock = push.deployment.services.registry, push.deployment.clock
+    evening = clock().replace(hour=21, minute=30)  # 23:30 there
+
+    def run(session: Session) -> list[bool]:
+        for _text in range(MOST_A_DAY):
+            count_text(session, registry, TOWN, MARIA, 1, evening)
+        later = (evening, evening + timedelta(hours=1))
+        return [has_enough(session, registry, MARIA, each) for each in later]
+
+    assert push.deployment.database.write_sync(run) == [True, False]

@@ -64,7 +64,8 @@ def test_each_text_is_one_part_in_capitals(
         (
             MessageKind.CANCELLED,
             "en",
-            "Your appointment was cancelled: Wed 2/12 09:00, Housing Benefit.",
+            "Your appointment was cancelled: Wed 2/12 09:00, Housing Benefit. "
+            "Telephone of the office: 2721000000",
         ),
     ],
 )
@@ -76,3 +77,18 @@ def test_a_text_says_when_what_where_and_whom_to_call(
         each for each in bookings(deployment, "kalamata") if each.channel == Channel.IN_PERSON
     )
     assert one_part(texts, loaded, kind, booking, language) == text
+
+
+def test_the_time_of_a_call_abroad_names_its_zone(deployment: Deployment, texts: Translator) -> None:
+    loaded = deployment.services.registry["kalamata"]
+    said = {}
+    for booking in bookings(deployment, "kalamata"):
+        booking.timezone = "Europe/Berlin"
+        said[booking.channel] = one_part(texts, loaded, MessageKind.CONFIRMED, booking, "el")
+    assert {channel: "08:00 (Βερολίνο)" in text for channel, text in said.items()} == {
+        "in_person": False,
+        "video": True,
+        "phone": True,
+    }
+    assert "09:00" in said["in_person"]
+    assert {count_parts(fold(each)) for each in said.values()} == {1}
