@@ -189,8 +189,9 @@ def bootstrap(
         for account, given in settings.accounts.items()
         if given.municipality
     }
+    countries = {name: each.countries for name, each in accounts.items() if each.countries}
     services = Services(
-        Registry(secret, frozenset({*WAITING, *accounts}), own),
+        Registry(secret, frozenset({*WAITING, *accounts}), own, countries),
         texts,
         lambda: datetime.now(UTC),
         secrets.choice,

@@ -44,7 +44,7 @@ from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import OF_JOINING, RELAYED_TO_CITIZEN, TO_CONTACT, Cause, MessageKind
 from core.messaging.preferences import language_for, preferences_of
-from core.messaging.routes import ADDRESS_FIELDS, EMAIL, SMS
+from core.messaging.routes import ADDRESS_FIELDS, EMAIL, SMS, sends_texts
 from core.staff.alerts import was_alerted
 from core.staff.relay_messages import thread_of
 from core.staff.rooms import is_for
@@ -90,6 +90,8 @@ def render_message(
         is_reminder_by_email = (row.kind, row.platform) == (MessageKind.REMINDER, EMAIL)
         if is_reminder_by_email and not gets_reminders(session, booking):
             return None  # at their own wish: no other way is taken instead
+        if row.platform == SMS and not sends_texts(services.registry, booking):
+            return None  # since it was stored, the municipality has decided so
         reply = render_notification(
             session,
             services,

@@ -1,7 +1,7 @@
 """The interface of a platform."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -79,6 +79,9 @@ class Platform(ABC):
 
     public_address: str | None = None
     """The address at which the world reaches our webhooks; None where it isn't set."""
+
+    countries: Collection[str] | None = None
+    """The countries (ISO 3166) to whose numbers it sends; None where it sends to no numbers."""
 
     reads_receipts: bool = False
     """True where the receipts of what was sent are looked for, by `read_receipts`."""

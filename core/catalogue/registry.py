@@ -96,15 +96,18 @@ class Registry:
         secret: str,
         accounts: frozenset[str] = frozenset(),
         own_accounts: Mapping[str, str] | None = None,
+        countries: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         """Create an empty registry.
 
         `secret` is the key of the hashes. `accounts` are those that are configured, such as
-        "telegram:town"; `own_accounts` has the municipality of each that serves only one.
+        "telegram:town"; `own_accounts` has the municipality of each that serves only one, and
+        `countries` those (ISO 3166) of the numbers that an account sends to, unless it is to all.
         """
         self._secret = secret.encode()
         self.accounts = accounts
         self.own_accounts = own_accounts or {}
+        self.countries = countries or {}
         self._loaded: dict[str, LoadedMunicipality] = {}
         self._shown = object()
         """Another one after each change by `refresh_without_lock`."""

@@ -38,7 +38,7 @@ from core.messaging.reminder_times import (
     due_times,
     spread,
 )
-from core.messaging.routes import EMAIL, WAITING, Route, always_texted, notification, waits
+from core.messaging.routes import EMAIL, SMS, WAITING, Route, always_texted, notification, waits
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -159,7 +159,8 @@ def _schedule_booking_anew(
 ) -> bool | None:
     """Schedule a booking's reminders anew; return whether one is to come, None if none was before.
 
-    What was sent, or whose way is chosen, is left as it is.
+    What was sent, or whose way is chosen, is left as it is. A text that is to come, where the
+    municipality always sends one, has its way from the beginning.
     """
     rows = session.scalars(
         select(OutboxRow)
@@ -177,7 +178,9 @@ def _schedule_booking_anew(
     times = {Cause.reminder(booking.id, each).text: time for each, time in due.items()}
     had = has = False
     for row in rows:
-        is_chosen = row.account != REMINDERS and row.platform not in WAITING
+        is_unsent = row.attempts == 0 and (row.status == CANCELLED or row.due_at > now)
+        is_own = row.platform == SMS and is_unsent
+        is_chosen = row.account != REMINDERS and row.platform not in WAITING and not is_own
         time = times.get(Cause.parse(row.dedupe_key, row.recipient).text)
         if is_chosen or time is None or row.status not in (PENDING, CANCELLED):
             continue

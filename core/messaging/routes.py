@@ -26,6 +26,9 @@ ADDRESS_FIELDS = {EMAIL: "email", SMS: "phone"}
 PAGE = "webchat"
 """The platform of the page."""
 
+MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+"""The types of numbers that take text messages; some countries' don't show which they are."""
+
 WAITING = frozenset({PAGE, "console"})
 """The platforms whose messages wait until somebody fetches them, so that they reach nobody.
 
@@ -209,14 +212,15 @@ def _platforms_of_confirmation(
 def attendee_routes(registry: Registry, booking: Booking) -> list[Route]:
     """Return the routes to the attendee: the addresses in the booking's details.
 
-    Their number is one where it is mobile, and their municipality sends text messages.
+    Their number is one where it is mobile, of a country that is allowed, and their municipality
+    sends text messages.
     """
     return [
         Route(account, AttendeeRecipient(platform, booking.id))
         for platform, field in ADDRESS_FIELDS.items()
         if (address := booking.details.get(field))
         and (account := account_for(registry, platform, booking.municipality_id))
-        and (platform != SMS or (_texts(registry, booking) != Texts.NEVER and is_mobile(address)))
+        and (platform != SMS or _takes_text(registry, booking.municipality_id, account, address))
     ]
 
 
@@ -244,20 +248,36 @@ def always_texted(registry: Registry, booking: Booking) -> list[Route]:
     return [each for each in routes if platform_of(each.account) == SMS]
 
 
+def sends_texts(registry: Registry, booking: Booking) -> bool:
+    """Return whether the municipality of a booking sends text messages at all."""
+    return _texts(registry, booking) != Texts.NEVER
+
+
 def _texts(registry: Registry, booking: Booking) -> Texts:
     return registry[booking.municipality_id].body.rules.texts
 
 
 def may_be_texted(registry: Registry, number: str) -> bool:
     """Return whether some municipality would send a text message to a number."""
-    sends = any(each.rules.texts != Texts.NEVER for each in registry.municipalities)
-    return sends and is_mobile(number)
+    return any(
+        account is not None and _takes_text(registry, each.id, account, number)
+        for each in registry.municipalities
+        for account in (account_for(registry, SMS, each.id),)
+    )
 
 
-def is_mobile(number: str) -> bool:
-    """Return whether a number (+30…) takes text messages, as far as it shows."""
+def _takes_text(registry: Registry, municipality_id: str, account: str, number: str) -> bool:
+    """Return whether a municipality texts, by an account, a number (+30…).
+
+    That is a mobile one, as far as it shows, of a country to which the account sends.
+    """
+    if registry[municipality_id].body.rules.texts == Texts.NEVER:
+        return False
     try:
-        kind = phonenumbers.number_type(phonenumbers.parse(number))
+        parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return False
-    return kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    if phonenumbers.number_type(parsed) not in MOBILE:
+        return False
+    countries = registry.countries.get(account)
+    return countries is None or phonenumbers.region_code_for_number(parsed) in countries

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberType
+from phonenumbers import NumberParseException
 
 from bot.messages import Reply
 from bot.platforms.base import CheckUp, Platform, Send
@@ -23,13 +23,12 @@ from bot.platforms.webhook import (
     webhook_url,
 )
 from core.errors import DeliveryError
+from core.messaging.routes import MOBILE
 
 MAX_PARTS = 10
 """The most parts of a text, which is cut off then. Twilio takes 1,600 characters."""
 
 CUT_OFF = "..."
-
-MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
 class Sms(Platform):
@@ -39,7 +38,7 @@ class Sms(Platform):
 
     def __init__(self, account: str, settings: SmsAccount) -> None:
         super().__init__(account)
-        self._settings = settings
+        self._settings, self.countries = settings, settings.countries
         self.gateway: SmsGateway = import_module(SENDERS[settings.kind]).Gateway(settings)
 
     @property

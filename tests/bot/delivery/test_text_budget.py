@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from bot.delivery.text_counts import TextKeptBack, check_limits
 from bot.views.texts_used import render_texts_used
 from core.bookings.catalogue_update import load_catalogue
+from core.catalogue.rules import Texts
 from core.db.models import Booking, Conversation, OutboxRow, StaffRoom, TextCount
 from core.messaging.keys import Cause
 from core.messaging.reminder_ways import choose_ways
@@ -55,12 +56,16 @@ def test_what_was_sent_is_counted_by_its_parts_without_the_number(push: PushDepl
 
 
 def set_budget(push: PushDeployment, parts: int) -> None:
+    set_rules(push, text_parts_per_month=parts)
+
+
+def set_rules(push: PushDeployment, **changed: Any) -> None:
     registry = push.deployment.services.registry
 
     def run(session: Session) -> None:
         registry.refresh(session)
         body = registry[TOWN].body
-        rules = body.rules.model_copy(update={"text_parts_per_month": parts})
+        rules = body.rules.model_copy(update=changed)
         load_catalogue(session, body.model_copy(update={"rules": rules}), push.deployment.clock())
         registry.refresh(session)
 
@@ -289,3 +294,15 @@ def test_the_day_of_a_number_begins_at_midnight_in_greece(push: PushDeployment) 
         return [has_enough(session, registry, MARIA, each) for each in later]
 
     assert push.deployment.database.write_sync(run) == [True, False]
+
+
+def test_nothing_is_texted_once_the_municipality_sends_no_texts(
+    push: PushDeployment, gateway: TwilioServer
+) -> None:
+    push.deployment.platform = push.deployment.account = "console"
+    push.deployment.talk(*BOOK, *WITHOUT_EMAIL)
+    set_rules(push, texts=Texts.NEVER)
+    push.deliver(push.settled)
+    assert MARIA not in gateway.texts
+    query = select(OutboxRow.status).where(OutboxRow.platform == "sms")
+    assert push.deployment.database.write_sync(lambda s: s.scalars(query).all()) == ["cancelled"]

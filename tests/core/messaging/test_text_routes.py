@@ -1,6 +1,8 @@
 """Text messages of a citizen's own changes and of reminders, by the municipality's rule."""
 
+from datetime import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -16,13 +18,16 @@ from tests.core.bookings.test_service import MakeEnv
 from tests.core.messaging.test_notifications import before
 from tests.core.small_municipality import small
 
+GERMAN = "+4915112345678"
 CHANGES = ["confirmed", "moved", "cancelled"]
 LANDLINE, ABROAD = "+302721012345", "+35799123456"
 
 
 def town(make_env: MakeEnv, rule: str | None, *more: str) -> BookingEnvironment:
     rules: dict[str, Any] = {"rules": {"texts": rule}} if rule else {}
-    return make_env(small(**rules), accounts=("email", "sms", *more))
+    env = make_env(small(**rules), accounts=("email", "sms", *more))
+    env.registry.countries = {"sms": ("GR", "CY")}
+    return env
 
 
 def sent(env: BookingEnvironment, platform: str) -> list[str]:
@@ -36,6 +41,7 @@ def sent(env: BookingEnvironment, platform: str) -> list[str]:
         (None, {"email": ""}, CHANGES, []),
         (None, {"email": "", "phone": ABROAD}, CHANGES, []),
         (None, {"email": "", "phone": LANDLINE}, [], []),
+        (None, {"email": "", "phone": GERMAN}, [], []),
         ("never", {"email": ""}, [], []),
         ("always", {}, CHANGES, CHANGES),
         ("always", {"phone": LANDLINE}, [], CHANGES),
@@ -149,6 +155,7 @@ def test_who_is_reached_by_text_alone_learns_that_another_cancelled_by_the_code(
     ("rule", "details"),
     [
         ("unreached", {"phone": LANDLINE}),
+        ("unreached", {"phone": GERMAN}),
         ("never", {}),
     ],
 )
@@ -161,3 +168,21 @@ def test_sms_is_no_way_where_no_text_would_go(
     known = DETAILS | details
     preferences = CitizenPreferences(env.session, env.registry, env.now, who, known)
     assert "sms" not in preferences.reaching()
+
+
+def test_texts_that_always_go_keep_to_other_quiet_hours(make_env: MakeEnv) -> None:
+    env = town(make_env, "always")
+    env.now = before("09:30", 60)
+    booking = env.confirm(env.hold("09:30"))
+
+    def due() -> list[tuple[str, Any]]:
+        query = select(OutboxRow).where(OutboxRow.kind == "reminder").order_by(OutboxRow.id)
+        return [(row.platform, row.due_at) for row in env.session.scalars(query)]
+
+    usual = due()
+    who = env.actor(booking.citizen_id)
+    preferences = CitizenPreferences(env.session, env.registry, env.now, who, DETAILS)
+    preferences.choose_quiet(time(22), time(7), ZoneInfo("Europe/Athens"))
+    by_platform = {name: [at for on, at in due() if on == name] for name in ("reminder", "sms")}
+    assert by_platform["sms"] == by_platform["reminder"]
+    assert due() != usual
