@@ -38,7 +38,7 @@ async def send_codes_forever(database: Database, services: Services) -> None:
 
     async def once() -> None:
         if await database.read(has_requests) and (sent := await database.write(send)):
-            log.info("codes sent", emails=sent)
+            log.info("codes sent", messages=sent)
 
     hash_former = partial(hash_addresses, database, services)
     await retry(hash_former, Exception, LOOK_SECONDS, report)

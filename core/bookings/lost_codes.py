@@ -1,4 +1,4 @@
-"""Codes that were lost: sent by e-mail to the addresses that the bookings have.
+"""Codes that were lost: sent to the e-mail addresses that bookings have, else to their numbers.
 
 Whoever asks gives a telephone number or an e-mail address, and learns nothing from the answer: a
 request is stored, whatever was given, and bookings are looked up by another transaction.
@@ -7,7 +7,7 @@ request is stored, whatever was given, and bookings are looked up by another tra
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,9 +18,11 @@ from core.db.advisory_locks import try_lock
 from core.db.models import Booking, BookingState, CodeRequest, OutboxRow
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_code
+from core.messaging.routes import EMAIL, SMS, sends_email
 
 MOST_A_DAY = 3
-"""The most e-mails with codes that an address gets within 24 hours, whoever asks for them."""
+"""The most e-mails with codes that an address gets within 24 hours, whoever asks for them, and the
+most texts that a number gets."""
 
 MOST_BOOKINGS = 10
 """The most bookings of a request that are looked at, and of an address whose codes one e-mail has.
@@ -49,7 +51,10 @@ _SENT = (
     .select_from(Booking)
     .join(OutboxRow, OutboxRow.booking_id == Booking.id)
     .where(
-        Booking.email_hash == bindparam("address"),
+        or_(
+            and_(OutboxRow.platform == EMAIL, Booking.email_hash == bindparam("address")),
+            and_(OutboxRow.platform == SMS, Booking.phone_hash == bindparam("address")),
+        ),
         Booking.ends_at > bindparam("since"),
         OutboxRow.kind == MessageKind.CODE_SENT,
         OutboxRow.due_at > bindparam("since"),
@@ -86,7 +91,7 @@ def send_codes(
     now: datetime,
     report: Callable[[Exception], None] | None = None,
 ) -> int:
-    """Answer the oldest requests, unless another process does; return how many e-mails are sent.
+    """Answer the oldest requests, unless another process does; return how many messages are sent.
 
     One that can't be answered is reported, and dropped: whoever asked may ask again.
     """
@@ -113,22 +118,37 @@ def bookings_of_address(session: Session, booking: Booking, now: datetime) -> Se
 
 
 def _answer(session: Session, registry: Registry, request: CodeRequest, now: datetime) -> int:
-    """Enqueue one e-mail for each address of a request's bookings; return how many there are.
+    """Enqueue the codes of a request's bookings; return how many messages there are.
 
-    It goes with the soonest booking of its address of which e-mails are sent.
+    There is one e-mail for each address, with the soonest booking of it of which e-mails are sent.
+    Of the other bookings, each has a text to its number, if that was given.
     """
     by_address: dict[str, list[Booking]] = {}
-    for booking in _bookings_of(session, request.hashed, now):
+    found = _bookings_of(session, request.hashed, now)
+    for booking in found:
         if booking.email_hash:
             by_address.setdefault(booking.email_hash, []).append(booking)
-    sent = 0
-    for address, found in by_address.items():
-        given = {"address": address, "since": now - timedelta(days=1)}
-        if (session.scalar(_SENT, given) or 0) < MOST_A_DAY:
-            sent += any(
-                enqueue_code(session, registry, booking, request.asked_at, now) for booking in found
-            )
-    return sent
+
+    def enqueue(booking: Booking, platform: str) -> int:
+        return enqueue_code(session, registry, booking, platform, request.asked_at, now)
+
+    emails = 0
+    for address, of_address in by_address.items():
+        if _left_today(session, address, now):
+            emails += any(enqueue(booking, EMAIL) for booking in of_address)
+    left = _left_today(session, request.hashed, now)
+    texts = 0
+    for booking in found:
+        by_email = booking.email_hash and sends_email(registry, booking.municipality_id)
+        if not by_email and booking.phone_hash == request.hashed and texts < left:
+            texts += enqueue(booking, SMS)
+    return emails + texts
+
+
+def _left_today(session: Session, address: str, now: datetime) -> int:
+    """Return how many more messages with codes the address, or number, of a hash may get."""
+    given = {"address": address, "since": now - timedelta(days=1)}
+    return max(0, MOST_A_DAY - (session.scalar(_SENT, given) or 0))
 
 
 def _bookings_of(session: Session, hashed: str, now: datetime) -> Sequence[Booking]:

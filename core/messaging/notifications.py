@@ -126,15 +126,21 @@ def enqueue_by_office(
 
 
 def enqueue_code(
-    session: Session, registry: Registry, booking: Booking, asked_at: datetime, now: datetime
+    session: Session,
+    registry: Registry,
+    booking: Booking,
+    platform: str,
+    asked_at: datetime,
+    now: datetime,
 ) -> int:
-    """Enqueue the e-mail with a booking's code, which was asked for; return how many there are.
+    """Enqueue a booking's code, which was asked for, for a platform; return how many there are.
 
-    It has the codes of all upcoming bookings with that address. There is none where the booking has
-    no address, or no account sends e-mails.
+    An e-mail has the codes of all upcoming bookings with that address; a text message, its own.
+    There is none where the booking has no such address, or no account sends to it.
     """
     cause, kind = Cause.code(asked_at), MessageKind.CODE_SENT
-    routes = _email_routes(registry, booking)
+    ways = attendee_routes(registry, booking)
+    routes = [route for route in ways if platform_of(route.account) == platform]
     messages = [notification(booking, route, cause, kind, now) for route in routes]
     enqueue(session, registry.accounts, messages, now)
     return len(messages)

@@ -82,6 +82,12 @@ def sends_email(registry: Registry, municipality_id: str) -> bool:
     return account_for(registry, EMAIL, municipality_id) is not None
 
 
+def sends_texts_of(registry: Registry, municipality_id: str) -> bool:
+    """Return whether text messages are sent about a municipality's appointments."""
+    rule = registry[municipality_id].body.rules.texts
+    return rule != Texts.NEVER and account_for(registry, SMS, municipality_id) is not None
+
+
 def citizen_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
     """Return the routes to the citizen who booked: the contacts in use.
 

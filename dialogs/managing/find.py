@@ -19,7 +19,7 @@ from dialogs.nlu.parsed import ParseFailure
 
 BY_CODE, LOST = "code", "lost"
 """The values of the derived answer "way": a code is asked for, though the citizen has bookings; or
-that was lost, and is sent by e-mail."""
+that was lost, and is sent."""
 
 LINK_ENDED = _(
     "That link doesn't work any more. Please use the one in the latest email about the appointment."
@@ -30,6 +30,12 @@ LOST_CODE = _("I have lost my code")
 CODE_SENT = _(
     "If there is an appointment with that, its code is on the way to the email address that was "
     "given for it. If nothing comes within a few minutes, please contact the office."
+)
+
+CODE_SENT_OR_TEXTED = _(
+    "If there is an appointment with that, its code is on the way to the email address or mobile "
+    "number that was given for it. If nothing comes within a few minutes, please contact the "
+    "office."
 )
 
 
@@ -104,8 +110,13 @@ def ask_by_code(ctx: Context, _argument: str) -> None:
 
 
 def can_send_codes(ctx: Context) -> bool:
-    """Return whether any municipality here sends e-mails, and so the code of an appointment."""
-    return any(ctx.office.sends_email(body.id) for body in ctx.office.offered_municipalities)
+    """Return whether any municipality here sends e-mails or texts, and so an appointment's code."""
+    towns = ctx.office.offered_municipalities
+    return _sends_texts(ctx) or any(ctx.office.sends_email(body.id) for body in towns)
+
+
+def _sends_texts(ctx: Context) -> bool:
+    return any(ctx.office.sends_texts(body.id) for body in ctx.office.offered_municipalities)
 
 
 def ask_lost(ctx: Context) -> None:
@@ -202,7 +213,8 @@ def _request_code(ctx: Context, given: str) -> None:
     ctx.state = ctx.state.with_derived("way", BY_CODE)
     # The same numbers whatever was given: which offices have such an appointment isn't told.
     offices = [body for body in ctx.office.offered_municipalities if body.contact.phone]
-    ctx.say(message(Paragraph(CODE_SENT), *office_phones(offices)))
+    told = CODE_SENT_OR_TEXTED if _sends_texts(ctx) else CODE_SENT
+    ctx.say(message(Paragraph(told), *office_phones(offices)))
 
 
 def _ask_phone(_ctx: Context) -> Prompt:

@@ -27,6 +27,7 @@ WORDINGS: Mapping[MessageKind, TextTemplate] = {
     MessageKind.REMINDER: _(
         "Your appointment is on {day} at {time}, {service}, {place}. Code: {code}."
     ),
+    MessageKind.CODE_SENT: _("Your appointment: {day} {time}, {service}, {place}. Code: {code}."),
     MessageKind.CANCELLED: _("Your appointment was cancelled: {day} {time}, {service}."),
 }
 """The texts with one form for all; those of the other kinds are the short forms of chats."""

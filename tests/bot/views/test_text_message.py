@@ -79,7 +79,9 @@ def test_a_text_says_when_what_where_and_whom_to_call(
     assert one_part(texts, loaded, kind, booking, language) == text
 
 
-def test_the_time_of_a_call_abroad_names_its_zone(deployment: Deployment, texts: Translator) -> None:
+def test_the_time_of_a_call_abroad_names_its_zone(
+    deployment: Deployment, texts: Translator
+) -> None:
     loaded = deployment.services.registry["kalamata"]
     said = {}
     for booking in bookings(deployment, "kalamata"):

@@ -129,3 +129,25 @@ def test_too_many_requests_are_refused_alike(deployment: Deployment, booking: Bo
         said.append(str([reply.text for reply in deployment.last]))
     assert said[0] == said[1]
     assert "πάρα πολλές" in said[0] or "πολλές" in said[0]
+
+
+def test_without_an_email_the_code_is_texted_to_the_number(
+    deployment: Deployment, booking: Booking
+) -> None:
+    """Three times a day at most, and only where a number, not an address, is given for it."""
+    registry = deployment.services.registry
+    registry.accounts = frozenset({"console", "sms"})  # no e-mails: the address is no way
+    said = []
+    for who, given in (("a", PHONE), ("b", "6900000000"), ("c", EMAIL)):
+        deployment.talk("Γεια", "έχασα τον κωδικό μου", given, who=who)
+        said.append([(reply.text, reply.step) for reply in deployment.last])
+        deployment.clock.forward(minutes=1)
+    assert len(set(map(str, said))) == 1
+    assert "στο κινητό" in said[0][0][0]
+    assert codes(deployment) == 1
+    for _ in range(4):
+        deployment.clock.forward(minutes=61)
+        deployment.talk("έχασα τον κωδικό μου", PHONE, who="a")
+        codes(deployment)
+    query = "SELECT platform FROM outgoing WHERE kind = 'code_sent'"
+    assert [row[0] for row in deployment.rows(query)] == ["sms"] * 3
