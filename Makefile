@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS := $(VENV)/.tests-ready
 
-.PHONY: run chat test soak check bench screenshots stories texts pins clean
+.PHONY: run chat test test-all soak check bench screenshots stories texts pins clean
 
 run: $(READY)
 	@$(BIN)/rantevou serve
@@ -14,13 +14,15 @@ chat: $(READY)
 	@$(BIN)/rantevou chat
 
 # Bytecode is kept: a hundred processes that the tests start would compile our modules anew.
-test soak: export PYTHONDONTWRITEBYTECODE :=
+test test-all soak: export PYTHONDONTWRITEBYTECODE :=
 
 # Installs Chromium, nginx and what they need where it may (root, apt-get); else skips the tests that need them.
 # More workers than cores, since many tests wait; whoever has done its part takes over others' tests.
-test: $(TESTS)
+# `make test` leaves out what tests/short.py names; `make test-all` is what .ci/run runs.
+test: SHORT := --short
+test test-all: $(TESTS)
 	@deploy/install_packages.sh $$($(BIN)/python -m tests.programs) || true
-	@$(BIN)/pytest -n 4 --dist worksteal
+	@$(BIN)/pytest -n 4 --dist worksteal $(SHORT)
 
 # What takes long: processes killed 200 times on each database, messages in any disorder, moved clocks.
 # PART=<name> runs one part; `python -m tests.soak --help` names them.

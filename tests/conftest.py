@@ -46,7 +46,7 @@ from tests.migrations_once import FOLDER
 from tests.postgres import KEY, Server, running
 from tests.preloaded import FINGERPRINT, SECRET
 
-pytest_plugins = ["tests.described_once", "tests.programs", "tests.soak.tell"]
+pytest_plugins = ["tests.described_once", "tests.programs", "tests.short", "tests.soak.tell"]
 
 gc.disable()  # until the tests are collected: what is imported stays
 gc.set_threshold(50_000)  # as in bot/cli/main.py

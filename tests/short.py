@@ -1,0 +1,83 @@
+"""What `make test` leaves to `make test-all` and `.ci/run`: pytest's option `--short`.
+
+With all cases the tests take over ten minutes on two cores, spread over thousands of conversations.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+FIRST_CASE_ONLY = (
+    *("tests/bot/", "tests/browser/", "tests/core/", "tests/proofs/", "tests/webhooks/"),
+    *("tests/dialogs/booking/", "tests/dialogs/managing/"),
+    "tests/stories/test_stories.py::test_what_is_told_later_is_answered_on_a_push_platform",
+)
+"""Tests whose cases each cost a database, a server or a conversation: the first of them is run.
+
+Stories and what is decided without a database have all their cases."""
+
+LEFT_OUT = (
+    # Many processes, killed or beside each other, full disks, thousands of connections.
+    "tests/bot/cli/test_database.py::test_a_file_that_may_only_be_read_is_said_to_be",
+    "tests/bot/ops/test_interrupted_move.py",
+    "tests/core/bookings/test_concurrent_holds.py",
+    "tests/proofs/test_disk.py",
+    "tests/proofs/test_flood.py",
+    "tests/proofs/test_kill_",
+    # Whole set-ups: another language, commands of the documentation, a month of messages.
+    "tests/core/messaging/test_simulated_time.py",
+    "tests/proofs/test_third_language.py",
+    "tests/test_documented_commands.py",
+    "tests/test_requirements.py",
+    # Random sequences of many steps.
+    "tests/core/availability/test_schedule_properties.py",
+    "tests/core/bookings/closures/test_closure_properties.py",
+    "tests/core/bookings/offers/test_offer_properties.py",
+    "tests/dialogs/test_any_sequence.py",
+    "tests/dialogs/test_catalogue_changes.py",
+    # Long talks between citizens and offices, and limits that are reached step by step.
+    "tests/bot/delivery/test_room_pace.py",
+    "tests/bot/delivery/test_undelivered.py",
+    "tests/bot/staff/test_relay_",
+    "tests/bot/test_joined_chats.py",
+    "tests/bot/test_parted_chats.py",
+    "tests/webhooks/api/test_bookings_export.py",
+    "tests/webhooks/test_network.py",
+    "tests/webhooks/web/test_cookies.py",
+    # The page under rare circumstances.
+    "tests/browser/test_accessibility.py",
+    "tests/browser/test_bad_input.py",
+    "tests/browser/test_embed.py",
+    "tests/browser/test_keyboard.py",
+    "tests/browser/test_live_region.py",
+    "tests/browser/test_network.py",
+    "tests/browser/test_office_writes.py",
+    "tests/browser/test_root_path.py",
+    "tests/browser/test_windows.py",
+)
+"""Beginnings of the names of tests that aren't run at all."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--short", action="store_true", help="leave out what is dear, as `make test` does"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what isn't in the short form, where that is asked for."""
+    if config.option.short:
+        kept = list(_short(items))
+        config.hook.pytest_deselected(items=list(set(items).difference(kept)))
+        items[:] = kept
+
+
+def _short(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    begun = set()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        if test.startswith(LEFT_OUT) or (test in begun and test.startswith(FIRST_CASE_ONLY)):
+            continue
+        begun.add(test)
+        yield item
