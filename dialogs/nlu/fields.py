@@ -19,6 +19,9 @@ from dialogs.nlu.spans import Found, Span, Word, cut, joined, span_of
 NAME_EXPECTED = _("Please write first name and surname. For example: Maria Papadopoulou.")
 
 _SIGNS_IN_NAMES = " -‐–'’‘ʼ`´.,()·"
+_DIGITS = re.compile(r"\(?[\d+](?:.*[\d+])?\)?")
+"""Matches a word from its first digit to its last, with the brackets around them."""
+
 _LATIN_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 
 
@@ -52,6 +55,8 @@ def parse_email(text: str) -> Parsed:
         return ParseFailure(
             _("This email address doesn't look right. For example: maria@example.gr.")
         )
+    if (start := text.find(address)) >= 0:
+        return Found(normal, Span(start, start + len(address)))
     typed = re.search(r"\s*@\s*".join(map(re.escape, address.split("@"))), text)
     return Found(normal, Span(*typed.span())) if typed else _whole_text(text, normal)
 
@@ -83,9 +88,8 @@ def parse_phone(text: str) -> Parsed:
             )
         )
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    signs = re.compile(r"\(?[\d+]\)?")
-    spans = [sign.span() for word in words for sign in signs.finditer(text, *word.span())]
-    return Found(e164, Span(spans[0][0], spans[-1][1]))
+    parts = [part for word in words if (part := _DIGITS.search(text, *word.span()))]
+    return Found(e164, Span(parts[0].start(), parts[-1].end()))
 
 
 def parse_tax_number(text: str) -> Parsed:
@@ -128,7 +132,7 @@ def _whole_text(text: str, value: str) -> Found[str]:
 
 def _may_be_number(word: str) -> bool:
     """Return whether a word has a digit, or no letter: of "my phone is (691) 23…", the numbers."""
-    return not _has_letter(word) or re.search(r"\d", word) is not None
+    return re.search(r"\d", word) is not None or not _has_letter(word)
 
 
 def _has_letter(text: str) -> bool:
