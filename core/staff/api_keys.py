@@ -53,19 +53,28 @@ Choose = Callable[[Sequence[str]], str]
 
 @dataclass(frozen=True)
 class KeyHolder:
-    """The program that presented a key: the member it acts for, and the key's scopes.
+    """The program that presented a key: whom it acts for, by name, and the key's scopes.
 
-    `member` is the member's name; `stored` is what catalogues there are (STORED); `done` is the
-    request that was looked for, where it was carried out.
+    Nothing of it changes but `last_used_at`.
     """
 
     key_id: int
     name: str
-    staff: Staff
     member: str
     scopes: frozenset[KeyScope]
     expires_at: datetime
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class KeyUse:
+    """What a transaction reads of a key that is valid: for whom it acts, as they are then.
+
+    `stored` is what catalogues there are (STORED); `done` is the request that was looked for,
+    where it was carried out.
+    """
+
+    staff: Staff
     stored: str
     done: DoneRequest | None
 
@@ -164,51 +173,58 @@ def is_key(presented: str) -> bool:
     return shaped is not None and checksum(shaped[1]) == shaped[2]
 
 
-_KEYS, _REQUESTS = ApiKey.__table__, ApiRequest.__table__
-_THIS = and_(_REQUESTS.c.key_id == _KEYS.c.id, _REQUESTS.c.name_hash == bindparam("request"))
-_VALID = (
+_KEYS, _REQUESTS, _MEMBERS = ApiKey.__table__, ApiRequest.__table__, StaffMember.__table__
+_IS_VALID = and_(
+    _KEYS.c.key_hash == bindparam("key_hash"),
+    _KEYS.c.revoked_at.is_(None),
+    _KEYS.c.expires_at > bindparam("now"),
+    _MEMBERS.c.disabled_at.is_(None),
+)
+_HOLDER = (
     select(
-        *(_KEYS.c.id, _KEYS.c.name, _KEYS.c.member_id, _KEYS.c.scopes),
-        *(_KEYS.c.expires_at, _KEYS.c.last_used_at),
+        *(_KEYS.c.id, _KEYS.c.name, _KEYS.c.scopes, _KEYS.c.expires_at, _KEYS.c.last_used_at),
+        _MEMBERS.c.name.label("member"),
+    )
+    .join(_MEMBERS, _KEYS.c.member_id == _MEMBERS.c.id)
+    .where(_IS_VALID)
+)
+_THIS = and_(_REQUESTS.c.key_id == _KEYS.c.id, _REQUESTS.c.name_hash == bindparam("request"))
+_USE = (
+    select(
+        *(_KEYS.c.id, _KEYS.c.member_id, *WHO_ACTS, STORED.label("stored")),
         *(_REQUESTS.c.subject_id, _REQUESTS.c.at, _REQUESTS.c.request_hash),
-        *(*WHO_ACTS, StaffMember.__table__.c.name.label("member"), STORED.label("stored")),
     )
-    .join(StaffMember, _KEYS.c.member_id == StaffMember.id)
-    .outerjoin(StaffArea, StaffArea.member_id == StaffMember.id)
+    .join(_MEMBERS, _KEYS.c.member_id == _MEMBERS.c.id)
+    .outerjoin(StaffArea, StaffArea.member_id == _MEMBERS.c.id)
     .outerjoin(_REQUESTS, _THIS)
-    .where(
-        _KEYS.c.key_hash == bindparam("key_hash"),
-        _KEYS.c.revoked_at.is_(None),
-        _KEYS.c.expires_at > bindparam("now"),
-        StaffMember.disabled_at.is_(None),
-    )
+    .where(_IS_VALID)
 )
 
 
-def find_by_hash(
-    session: Session, key_hash: str, now: datetime, request: str = ""
-) -> KeyHolder | None:
+def find_by_hash(session: Session, key_hash: str, now: datetime) -> KeyHolder | None:
     """Return the program that has the key of a hash; None where it was revoked or has expired.
 
-    None, too, where there is none, or its member is disabled. `request` is the `name_hash` of a
-    request of that key: whether it was carried out is found by the same statement.
+    None, too, where there is none, or its member is disabled.
     """
-    rows = run(session, _VALID, {"key_hash": key_hash, "now": now, "request": request}).all()
+    row = run(session, _HOLDER, {"key_hash": key_hash, "now": now}).one_or_none()
+    if row is None:
+        return None
+    scopes = frozenset(map(KeyScope, row.scopes))
+    return KeyHolder(row.id, row.name, row.member, scopes, row.expires_at, row.last_used_at)
+
+
+def find_use(session: Session, key_hash: str, now: datetime, request: str = "") -> KeyUse | None:
+    """Return for whom the key of a hash acts now; None as of `find_by_hash`.
+
+    `request` is the `name_hash` of a request of that key: whether it was carried out is found by
+    the same statement. Each request does this, and needs no name, which would be decrypted.
+    """
+    rows = run(session, _USE, {"key_hash": key_hash, "now": now, "request": request}).all()
     if not rows:
         return None
     row = rows[0]
     done = row.at and DoneRequest(row.subject_id, row.at, row.request_hash)
-    return KeyHolder(
-        row.id,
-        row.name,
-        as_staff(rows, row.member_id, PLATFORM, row.id),
-        row.member,
-        frozenset(map(KeyScope, row.scopes)),
-        row.expires_at,
-        row.last_used_at,
-        row.stored,
-        done,
-    )
+    return KeyUse(as_staff(rows, row.member_id, PLATFORM, row.id), row.stored, done)
 
 
 def is_use_due(holder: KeyHolder, now: datetime) -> bool:

@@ -59,7 +59,7 @@ def named(registry: Registry, key_id: int, name: str, content: bytes) -> NamedRe
 def claim(session: Session, request: NamedRequest, *, alone: bool) -> bool:
     """Return whether nobody else carries a request out, nor will until this transaction ends.
 
-    LOAD_LOCK is taken, too, shared unless `alone`. It comes before `find_by_hash` looks for what
+    LOAD_LOCK is taken, too, shared unless `alone`. It comes before `find_use` looks for what
     was done.
     """
     # On SQLite, one transaction writes after the other.

@@ -68,10 +68,10 @@ def test_the_technician_sees_what_a_program_noted_and_with_which_key(
 
     def note(session: Session) -> None:
         registry.refresh(session)
-        holder = api_keys.find_by_hash(session, api_keys.hashed(registry, key), now)
-        assert holder
-        booking = by_staff.find(session, registry, holder.staff, Action.EDIT, booked)
-        by_staff.note(session, registry, holder.staff, booking, "Με διερμηνέα", now)
+        use = api_keys.find_use(session, api_keys.hashed(registry, key), now)
+        assert use
+        booking = by_staff.find(session, registry, use.staff, Action.EDIT, booked)
+        by_staff.note(session, registry, use.staff, booking, "Με διερμηνέα", now)
 
     technician.deployment.database.write_sync(note)
     shown = technician("bookings", "show", booked).stdout

@@ -11,7 +11,7 @@ from core.bookings import by_staff
 from core.db.models import ApiKey
 from core.errors import StaffRefused
 from core.staff import api_keys, members, record
-from core.staff.api_keys import KeyHolder
+from core.staff.api_keys import KeyHolder, KeyUse
 from core.staff.rights import Action
 from tests.core.staff.two_towns import CITY, OPERATOR, TOWN, TwoTowns
 
@@ -23,19 +23,24 @@ def make(towns: TwoTowns, member_id: int, **given: Any) -> tuple[int, str]:
     )
 
 
-def found(towns: TwoTowns, key: str) -> KeyHolder | None:
-    return api_keys.find_by_hash(towns.session, api_keys.hashed(towns.registry, key), towns.now)
+def found(towns: TwoTowns, key: str) -> tuple[KeyHolder, KeyUse] | None:
+    key_hash = api_keys.hashed(towns.registry, key)
+    holder = api_keys.find_by_hash(towns.session, key_hash, towns.now)
+    use = api_keys.find_use(towns.session, key_hash, towns.now)
+    assert (holder is None) == (use is None)  # else a key that is revoked would go on
+    return (holder, use) if holder and use else None
 
 
 def test_a_key_acts_for_its_member_within_its_scopes(towns: TwoTowns) -> None:
     member = towns.add(Role.EMPLOYEE, desks=["office/one"])
     number, key = make(towns, member, scopes=[KeyScope.WRITE, KeyScope.READ, KeyScope.READ])
-    holder = found(towns, key)
-    assert holder
+    known = found(towns, key)
+    assert known
+    holder, use = known
     assert (holder.key_id, holder.name) == (number, "Screen")
     assert holder.scopes == {KeyScope.READ, KeyScope.WRITE}
     staff = members.load(towns.session, member, "api", key_id=number)
-    assert holder.staff == staff
+    assert use.staff == staff
     assert staff
     assert staff.desks == {towns.desk("one")}
 
@@ -119,10 +124,10 @@ def test_its_last_use_is_stored_once_a_minute(towns: TwoTowns) -> None:
     stored = []
     for seconds in (0, 59, 1, 59):
         towns.later(seconds=seconds)
-        holder = found(towns, key)
-        assert holder
-        if api_keys.is_use_due(holder, towns.now):
-            api_keys.note_use(towns.session, holder.key_id, towns.now)
+        known = found(towns, key)
+        assert known
+        if api_keys.is_use_due(known[0], towns.now):
+            api_keys.note_use(towns.session, known[0].key_id, towns.now)
             towns.session.expire_all()
             stored.append(towns.now)
     assert stored == [towns.now - timedelta(seconds=119), towns.now - timedelta(seconds=59)]
@@ -131,9 +136,9 @@ def test_its_last_use_is_stored_once_a_minute(towns: TwoTowns) -> None:
 
 def test_the_record_names_the_key_by_which_something_was_done(towns: TwoTowns) -> None:
     _number, key = make(towns, towns.add())
-    holder, booking = found(towns, key), towns.book()
-    assert holder
-    by_staff.cancel(towns.session, towns.registry, holder.staff, booking, towns.now, "απεργία")
+    known, booking = found(towns, key), towns.book()
+    assert known
+    by_staff.cancel(towns.session, towns.registry, known[1].staff, booking, towns.now, "απεργία")
     done = record.entries(towns.session, OPERATOR, municipality_id=TOWN)
     (cancelled,) = [each for each in done if each.action is Action.CANCEL]
     assert (cancelled.member, cancelled.platform, cancelled.key) == ("Ελένη Δήμου", "api", "Screen")

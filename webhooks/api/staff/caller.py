@@ -24,7 +24,7 @@ from core.db.advisory_locks import lock
 from core.errors import BookingRefused, DatabaseUnavailable, StaffRefusalKind, StaffRefused
 from core.i18n import Language
 from core.staff import api_keys
-from core.staff.api_keys import KeyHolder
+from core.staff.api_keys import KeyHolder, KeyUse
 from core.staff.api_requests import NamedRequest, RequestRunning, claim
 from webhooks.api.bookings_export import ExportsAtOnce
 from webhooks.api.staff.headers import with_headers
@@ -70,17 +70,17 @@ class StaffApi:
 
 @dataclass(frozen=True)
 class Work:
-    """A transaction for a program: its key, the time, and the catalogues."""
+    """A transaction for a program: what it read of the key, the time, and the catalogues."""
 
     session: Session
     registry: Registry
-    holder: KeyHolder
+    use: KeyUse
     now: datetime
 
     @property
     def staff(self) -> Staff:
         """Return the member for whom it acts."""
-        return self.holder.staff
+        return self.use.staff
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,15 @@ class Caller:
     That, `write` and `read` find out: each answer needs one of them.
     """
 
-    key_id: int
-    scopes: frozenset[KeyScope]
-    application: Application
+    holder: KeyHolder
     language: Language
     _api: StaffApi
     _key_hash: str
+
+    @property
+    def application(self) -> Application:
+        """Return the application."""
+        return self._api.application
 
     @property
     def root(self) -> str:
@@ -114,7 +117,7 @@ class Caller:
 
     def has(self, scope: KeyScope) -> bool:
         """Return whether its key has a scope besides the one that the route needs."""
-        return scope in self.scopes
+        return scope in self.holder.scopes
 
     async def write(
         self, fn: Callable[[Work], T], *, alone: bool = False, request: NamedRequest | None = None
@@ -122,7 +125,7 @@ class Caller:
         """Run fn(work) as one transaction. Raises what it raises, and DatabaseUnavailable.
 
         HTTPException (401) where the key is valid no more. `alone`: with the lock of loading, for
-        what changes the hours of desks. Of a `request`, the holder of the key says whether it was
+        what changes the hours of desks. Of a `request`, the use of the key says whether it was
         carried out; raises RequestRunning while somebody else does so.
         """
         services = self.application.services
@@ -136,7 +139,7 @@ class Caller:
             work = self._work(session, request.name_hash if request else "")
             if not is_ours:
                 raise RequestRunning
-            services.registry.refresh(session, work.holder.stored)
+            services.registry.refresh(session, work.use.stored)
             return fn(work)
 
         return await self.application.database.write(run)
@@ -150,7 +153,7 @@ class Caller:
 
         def run(session: Session) -> T:
             work = self._work(session)
-            registry.refresh_without_lock(session, work.holder.stored)
+            registry.refresh_without_lock(session, work.use.stored)
             return fn(work)
 
         return await self.application.database.read(run)
@@ -158,11 +161,11 @@ class Caller:
     def _work(self, session: Session, request: str = "") -> Work:
         services = self.application.services
         now = services.clock()
-        holder = api_keys.find_by_hash(session, self._key_hash, now, request)
-        if holder is None:
+        use = api_keys.find_use(session, self._key_hash, now, request)
+        if use is None:
             self._api.known.pop(self._key_hash, None)
             raise _wrong_key()
-        return Work(session, services.registry, holder, now)
+        return Work(session, services.registry, use, now)
 
 
 async def find_caller(request: Request) -> Caller:
@@ -194,7 +197,7 @@ async def find_caller(request: Request) -> Caller:
         with suppress(DatabaseUnavailable):  # readers needn't fail where nobody can write
             await database.write(lambda session: api_keys.note_use(session, holder.key_id, now))
     language = stated_language(request.headers.get("accept-language")) or Language.EN
-    return Caller(holder.key_id, holder.scopes, api.application, language, api, key_hash)
+    return Caller(holder, language, api, key_hash)
 
 
 def _wrong_key() -> HTTPException:
@@ -261,7 +264,7 @@ class StaffRoute(APIRoute):
             request.state.caller = caller = await find_caller(request)
             try:
                 if needed is not None:
-                    check_scope(caller.scopes, needed)
+                    check_scope(caller.holder.scopes, needed)
                 await _check_read(request, names, takes_body)
                 response = await handle(request)
             except (HTTPException, RequestValidationError):

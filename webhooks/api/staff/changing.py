@@ -79,7 +79,7 @@ async def book(municipality: MunicipalityId, body: NewBooking, once: OnceOnly) -
         )
         work.session.flush()
         found = booking_details.details_of_new(
-            work.registry, booking, work.staff, work.holder.member, work.now
+            work.registry, booking, work.staff, caller.holder.member, work.now
         )
         return booking.id, whole(found, personal=caller.has(KeyScope.PERSONAL))
 

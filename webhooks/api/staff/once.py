@@ -69,7 +69,7 @@ class Once:
 
         def run(work: Work) -> T:
             try:
-                done = check_done(work.session, self.request, work.holder.done, work.now)
+                done = check_done(work.session, self.request, work.use.done, work.now)
             except RequestDiffers:
                 raise ProblemError(
                     422,
@@ -101,7 +101,7 @@ class _OnceKey(Key):
         path, body = request.scope["path"], await request.body()
         content = b"\n".join((request.method.encode(), path.encode(), body))
         registry = caller.application.services.registry
-        return Once(caller, named(registry, caller.key_id, name, content))
+        return Once(caller, named(registry, caller.holder.key_id, name, content))
 
 
 OnceOnly = Annotated[Once, Depends(_OnceKey())]

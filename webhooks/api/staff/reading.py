@@ -86,8 +86,7 @@ def days(
 @router.get("/key", summary="Read what this key is", responses=problems())
 async def read_key(caller: KeyCaller) -> KeyAnswer:
     """Return the key's name, scopes and end, and for whom it acts."""
-    holder = await caller.read(lambda work: work.holder)
-    staff = holder.staff
+    holder, staff = caller.holder, await caller.read(lambda work: work.staff)
     return KeyAnswer(
         name=holder.name,
         member=staff.member_id or 0,
@@ -251,7 +250,7 @@ async def export_bookings(
     if first is not None and last is not None and last < first:
         raise invalid("to", "Send a day from the first on.")
     if details:
-        check_scope(caller.scopes, KeyScope.PERSONAL)
+        check_scope(caller.holder.scopes, KeyScope.PERSONAL)
     return await export_response(
         caller.application,
         caller.exports,
@@ -283,7 +282,7 @@ async def search_bookings(municipality: MunicipalityId, search: Search, caller: 
     if (code is None) == (name is None):
         raise invalid("code", "Send either a code or a name.", "body")
     if name is not None:
-        check_scope(caller.scopes, KeyScope.PERSONAL)
+        check_scope(caller.holder.scopes, KeyScope.PERSONAL)
 
     def run(work: Work) -> Found:
         check_municipality(work.staff, Action.FIND, municipality)
