@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from icalendar import Alarm, Calendar, Event, vCalAddress
@@ -59,39 +60,63 @@ def calendar_file(
     registry, is_off = services.registry, booking.state == BookingState.CANCELLED
     loaded, uid = registry[booking.municipality_id], lasting_id("calendar", booking.public_id)
     now = services.clock()
-    details = () if is_off else full_details(loaded, booking, zone, now)
-    event = Event.new(
-        uid=uid,  # the same for every copy, so that a moved appointment replaces the old one
-        stamp=now,
-        sequence=sequence,
-        status=STATUS.CANCELLED if is_off else STATUS.CONFIRMED,
-        start=booking.starts_at,
-        end=booking.ends_at,
-        description=say(CANCELLED if is_off else to_text(message(*details))),
-    )
     body = loaded.body
-    contact, title = body.contact, say(body.name)
+    contact, title, place = body.contact, say(body.name), ""
     if loaded.has(booking.service, booking.branch):  # perhaps not of one that was cancelled
         branch, service = body.branch(booking.branch), body.services[booking.service]
         contact = branch.contact or contact
         names = {"service": service.name, "municipality": body.name}
         title = say(TextTemplate(SUMMARY.message, args=names))
         if booking.channel == Channel.IN_PERSON:
-            event.add("location", say(branch.address or branch.name))
-    event.add("summary", title)
-    if organizer := _address_of(contact):
-        event.add("organizer", vCalAddress(organizer, params={"CN": say(body.name)}))
+            place = say(branch.address or branch.name)
     invites = bool(attendee and contact.calendar_email)
+    method: CalendarMethod = "CANCEL" if is_off else "REQUEST" if invites else "PUBLISH"
+    details = () if is_off else full_details(loaded, booking, zone, now)
+    event = Event()
+    event.add("uid", uid)  # the same for every copy, so that a moved one replaces the old one
+    event.add("dtstamp", now)
+    event.add("sequence", sequence)
+    event.add("dtstart", booking.starts_at)
+    event.add("dtend", booking.ends_at)
+    event.add("description", say(CANCELLED if is_off else to_text(message(*details))))
     if invites:
         event.add("attendee", vCalAddress.new(attendee, partstat="NEEDS-ACTION", rsvp=True))
-    for before in () if is_off else ALARMS:
+    calendar = Calendar()
+    calendar.add("uid", uid)
+    calendar.add_component(event)
+    before, after = _shared_lines(method, title, place, _address_of(contact), say(body.name))
+    own = calendar.to_ical().removeprefix(_BEGIN).removesuffix(_END)
+    return CalendarFile(b"%b%b%b" % (before, own, after), method, invites)
+
+
+_BEGIN, _BEGIN_EVENT = b"BEGIN:VCALENDAR\r\n", b"BEGIN:VEVENT\r\n"
+_END = b"END:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+@lru_cache(1024)  # of thousands that are sent together, a few differ: encoding takes long
+def _shared_lines(
+    method: CalendarMethod, title: str, place: str, organizer: str, office: str
+) -> tuple[bytes, bytes]:
+    """Return the lines that files have in common: those before their event's own, and the rest."""
+    event = Event()
+    event.add("status", STATUS.CANCELLED if method == "CANCEL" else STATUS.CONFIRMED)
+    event.add("summary", title)
+    if place:
+        event.add("location", place)
+    if organizer:
+        event.add("organizer", vCalAddress(organizer, params={"CN": office}))
+    for before in () if method == "CANCEL" else ALARMS:
         alarm = Alarm.new(description=title)
         alarm.add("action", "DISPLAY")
         alarm.add("trigger", before)
         event.add_component(alarm)
-    method: CalendarMethod = "CANCEL" if is_off else "REQUEST" if invites else "PUBLISH"
-    calendar = Calendar.new(prodid=PRODUCER, uid=uid, method=method, subcomponents=[event])
-    return CalendarFile(bytes(calendar.to_ical()), method, invites)
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCER)
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    calendar.add_component(event)
+    head, _begin, rest = calendar.to_ical().partition(_BEGIN_EVENT)
+    return head, rest
 
 
 def _address_of(contact: OfficeContact) -> str:

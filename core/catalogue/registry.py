@@ -104,7 +104,8 @@ class Registry:
         "telegram:town"; `own_accounts` has the municipality of each that serves only one, and
         `countries` those (ISO 3166) of the numbers that an account sends to, unless it is to all.
         """
-        self._secret = secret.encode()
+        # Begun once: a copy of it takes less than half as long as another.
+        self._hash = hmac.new(secret.encode(), digestmod="sha256")
         self.accounts = accounts
         self.own_accounts = own_accounts or {}
         self.countries = countries or {}
@@ -116,7 +117,9 @@ class Registry:
 
     def keyed_hash(self, value: str) -> str:
         """Return the keyed hash, in hexadecimal, of a phone number, token or network address."""
-        return hmac.digest(self._secret, value.encode(), "sha256").hex()[:40]
+        begun = self._hash.copy()
+        begun.update(value.encode())
+        return begun.hexdigest()[:40]
 
     def refresh(self, session: Session, stored: str | None = None) -> None:
         """Read the catalogues that were loaded since; no other is until this transaction ends.

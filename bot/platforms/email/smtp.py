@@ -16,7 +16,6 @@ from aiosmtplib import (
     SMTPStatus,
 )
 
-from bot.platforms.answers import ANSWER_SECONDS
 from bot.platforms.base import CheckUp
 from bot.platforms.email.connection import (
     connection_failure,
@@ -116,7 +115,7 @@ class SmtpClient:
     async def _send_message(self, client: SMTP, content: bytes) -> None:
         try:
             async with asyncio.timeout(DATA_SECONDS):
-                await client.data(_as_taken(client, content), timeout=DATA_SECONDS)
+                await client.data(_as_taken(client, content))
         except SMTPResponseException as refused:
             self._keep(client)
             raise refusal("message", refused) from None
@@ -166,7 +165,7 @@ class SmtpClient:
             hostname=host,
             port=port,
             local_hostname=settings.domain,  # looking up this machine's name may take seconds
-            timeout=ANSWER_SECONDS,
+            timeout=None,  # ENVELOPE_SECONDS and DATA_SECONDS are: a timer of each answer takes long
             use_tls=settings.tls is TLSMode.TLS,
             start_tls=settings.tls is TLSMode.STARTTLS,
             tls_context=self._tls_context,
