@@ -18,6 +18,7 @@ from core.db.models import Booking, Contact, OutboxRow, TimeOffer
 from core.messaging.addresses import gave_email
 from core.messaging.keys import TO_CHAT, Cause, MessageKind
 from core.messaging.reminder_ways import is_obsolete
+from core.messaging.routes import EMAIL
 from core.staff.record import cancellation_reason
 from dialogs.messages.notification import codes_message, notification_message
 from dialogs.messages.time_offer import STATES, Offered
@@ -95,7 +96,10 @@ def render_notification(
         offered=_offered(session, services, booking, offers),
     )
     said = with_change(session, loaded, row, booking, ZoneInfo(timezone), said)
-    return build_reply(services.texts, [said], language) if said else None
+    if said is None:
+        return None
+    is_email = to_attendee and row.platform == EMAIL
+    return build_reply(services.texts, [said], language, only_blocks=is_email)
 
 
 def _offered(

@@ -165,7 +165,7 @@ class SmtpClient:
             hostname=host,
             port=port,
             local_hostname=settings.domain,  # looking up this machine's name may take seconds
-            timeout=None,  # ENVELOPE_SECONDS and DATA_SECONDS are: a timer of each answer takes long
+            timeout=None,  # ENVELOPE_SECONDS and DATA_SECONDS hold; one for each answer is slow
             use_tls=settings.tls is TLSMode.TLS,
             start_tls=settings.tls is TLSMode.STARTTLS,
             tls_context=self._tls_context,
