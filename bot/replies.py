@@ -69,30 +69,20 @@ def build_replies(
     return [said, asked] if said and said.text else [asked]
 
 
-def build_reply(
-    translator: Translator,
-    messages: Sequence[Text | Message],
-    language: str,
-    *,
-    only_blocks: bool = False,
-) -> Reply:
-    """Return one reply of all these messages, of which one at most is about a booking.
-
-    With `only_blocks`, a structured one has no text, nor a brief or spoken form.
-    """
+def build_reply(translator: Translator, messages: Sequence[Text | Message], language: str) -> Reply:
+    """Return one reply of all these messages, of which one at most is about a booking."""
     structured = [each for each in messages if isinstance(each, Message)]
 
     def say(form: Callable[[Message], Text | None]) -> str:
         """Return all messages in a form, or plain where they lack it; "" where none has it."""
-        if only_blocks or not any(form(each) for each in structured):
+        if not any(form(each) for each in structured):
             return ""
         found = [(form(each) if isinstance(each, Message) else None) for each in messages]
         chosen = [text or to_text(each) for text, each in zip(found, messages, strict=True)]
         return _paragraphs([translator.say(text, language) for text in chosen])
 
-    texts = [] if only_blocks and structured else messages
     return Reply(
-        text=_paragraphs([translator.say(to_text(each), language) for each in texts]),
+        text=_paragraphs([translator.say(to_text(each), language) for each in messages]),
         blocks=_blocks_of(translator, messages, language) if structured else [],
         brief=say(lambda each: each.brief),
         spoken=say(lambda each: each.spoken),

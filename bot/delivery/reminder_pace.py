@@ -35,12 +35,12 @@ class ReminderPace:
         """Return the number at a time in seconds; 0 during a rest, or until there is room.
 
         `begun_by_others` counts what others have begun to do with the database; `room` is how many
-        can be sent now.
+        an account can send now, of those that have ENOUGH.
         """
         is_refilled = now >= self._refill_at
         if is_refilled:
             self._left, self._refill_at = MOST, now + REFILL_SECONDS
-        if now < self._rest_until or (room < ENOUGH and not is_refilled):
+        if now < self._rest_until or (min(room, self._left) < ENOUGH and not is_refilled):
             return 0
         self._gives_way = begun_by_others != self._begun_by_others
         self._allowed_at, self._begun_by_others = now, begun_by_others

@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.delivery import dispatch, event_dispatch, settlement
 from bot.delivery.claimed import Claimed, ClaimedEvent, ClaimedMessage
-from bot.delivery.reminder_pace import ReminderPace
+from bot.delivery.reminder_pace import ENOUGH, ReminderPace
 from bot.delivery.settlement import Sent, TogetherRecorded
 from bot.delivery.unclaimed import give_up_unclaimed
 from bot.delivery.wakeup import listen
@@ -145,17 +145,28 @@ class DeliveryWorker:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _start_sending(self) -> int:
-        """Claim messages and start sending them; return how many were claimed."""
-        services, sending = self._services, self._sending_by_account()
-        room = {
-            each: MAX_CONCURRENT - sending[each]
-            for each in self._send
-            if sending[each] < MAX_CONCURRENT
-        }
-        limit, being_sent = min(room.values(), default=0), self._being_sent()
-        loop, pace = asyncio.get_running_loop(), self._reminder_pace
-        ways = pace.allowed(loop.time(), self._database.begun - self._begun, limit)
-        if not room or not await self._read(lambda s: _is_due(s, room, ways, services.clock())):
+        """Claim messages and start sending them; return how many were claimed.
+
+        For accounts that are nearly full they are claimed apart: one that hangs slows no other.
+        """
+        sending = self._sending_by_account()
+        room = {each: MAX_CONCURRENT - sending[each] for each in self._send}
+        free = {each: left for each, left in room.items() if left >= ENOUGH}
+        nearly_full = {each: left for each, left in room.items() if 0 < left < ENOUGH}
+        started, chooses = 0, True
+        for accounts in (free, nearly_full):
+            if accounts:
+                started += await self._start_sending_of(accounts, chooses=chooses)
+                chooses = False
+        return started
+
+    async def _start_sending_of(self, room: Mapping[str, int], *, chooses: bool) -> int:
+        """Claim messages of accounts, which can send so many; first choose ways, if it `chooses`."""
+        services, limit, being_sent = self._services, min(room.values()), self._being_sent()
+        loop, pace, ways = asyncio.get_running_loop(), self._reminder_pace, 0
+        if chooses:
+            ways = pace.allowed(loop.time(), self._database.begun - self._begun, limit)
+        if not await self._read(lambda s: _is_due(s, room, ways, services.clock())):
             return 0
         found = await self._write(
             lambda s: dispatch.claim_and_render(

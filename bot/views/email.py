@@ -99,7 +99,7 @@ def as_email(
         unsubscribe=unsubscribe_link(session, services, booking) if is_reminder else "",
         resume=unsubscribe_link(session, services, booking) if is_ended else "",
     )
-    is_off = booking.state == BookingState.CONFIRMED and not can_be_kept(loaded, booking)
+    is_off = says_so and not can_be_kept(loaded, booking)  # else there is no reminder of it
     if not reply.booking or is_off:
         return reply.model_copy(update={"email": metadata})
     address = booking.details.get("email", "")

@@ -1,6 +1,7 @@
 """Renders notifications."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -98,8 +99,9 @@ def render_notification(
     said = with_change(session, loaded, row, booking, ZoneInfo(timezone), said)
     if said is None:
         return None
-    is_email = to_attendee and row.platform == EMAIL
-    return build_reply(services.texts, [said], language, only_blocks=is_email)
+    if to_attendee and row.platform == EMAIL:
+        said = replace(said, brief=None, spoken=None)  # no e-mail shows them: they aren't rendered
+    return build_reply(services.texts, [said], language)
 
 
 def _offered(

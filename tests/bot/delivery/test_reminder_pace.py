@@ -22,6 +22,8 @@ def test_no_more_are_chosen_than_are_claimed_but_for_some_each_second() -> None:
     assert pace.allowed(5.5 + REFILL_SECONDS, 0, ENOUGH - 1) == 0  # until more are sent
     assert pace.allowed(5.5 + REFILL_SECONDS, 0, ENOUGH) == ENOUGH
     assert pace.allowed(5 + 2 * REFILL_SECONDS, 0, 1) == 1  # the others may hang
+    pace.count(MOST - 3, 0, 5 + 2 * REFILL_SECONDS)
+    assert pace.allowed(5.5 + 2 * REFILL_SECONDS, 0) == 0  # three are hardly worth it
 
 
 def test_while_others_use_the_database_few_are_chosen_between_rests() -> None:
