@@ -28,7 +28,7 @@ from core.catalogue.service_offer import ServiceOffer
 from core.db.models import Booking, Citizen, Contact, TimeOffer
 from core.errors import BookingRefused
 from core.i18n import Language
-from core.messaging.routes import sends_email, sends_texts_of
+from core.messaging.routes import sends_email, sends_texts
 from core.staff import links
 from core.staff.citizen_relay import CitizenRelay
 
@@ -175,7 +175,7 @@ class Office:
 
     def sends_texts(self, municipality_id: str) -> bool:
         """Return whether text messages are sent about a municipality's appointments."""
-        return sends_texts_of(self._registry, municipality_id)
+        return sends_texts(self._registry, municipality_id)
 
     def sends_email(self, municipality_id: str) -> bool:
         """Return whether e-mails about a municipality's appointments are sent."""

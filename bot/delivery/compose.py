@@ -90,7 +90,7 @@ def render_message(
         is_reminder_by_email = (row.kind, row.platform) == (MessageKind.REMINDER, EMAIL)
         if is_reminder_by_email and not gets_reminders(session, booking):
             return None  # at their own wish: no other way is taken instead
-        if row.platform == SMS and not sends_texts(services.registry, booking):
+        if row.platform == SMS and not sends_texts(services.registry, booking.municipality_id):
             return None  # since it was stored, the municipality has decided so
         reply = render_notification(
             session,

@@ -1,6 +1,6 @@
 """The page of a link to one booking, and its calendar file; the link in an e-mail."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -14,11 +14,12 @@ from bot.views.appointment import TITLE
 from bot.views.calendar_file import CANCELLED, CalendarFile, calendar_file
 from core.actor import Actor
 from core.bookings.history import calendar_sequence
-from core.bookings.links import link_token, linked_booking
+from core.bookings.links import link_token, linked_booking, text_link_token
 from core.bookings.offers.ends import is_made
 from core.bookings.offers.served import can_be_kept
 from core.bookings.service import check_changeable, check_open
 from core.bookings.visits import documents_key, is_ready
+from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import LocalizedText, Text, _
@@ -72,10 +73,24 @@ class LinkedAppointment:
 
 def link_of(session: Session, services: Services, booking: Booking) -> str:
     """Return the address of an upcoming booking's page; "" where the world reaches no page."""
+    return _link_of(session, services, booking, link_token)
+
+
+def text_link_of(session: Session, services: Services, booking: Booking) -> str:
+    """Return the address for the texts to a booking's number, as `link_of` does for e-mails."""
+    return _link_of(session, services, booking, text_link_token)
+
+
+def _link_of(
+    session: Session,
+    services: Services,
+    booking: Booking,
+    token_of: Callable[[Session, Registry, Booking], str],
+) -> str:
     upcoming = booking.state == BookingState.CONFIRMED and booking.starts_at > services.clock()
     if not upcoming or services.public_address is None:
         return ""
-    return f"{services.public_address}{PATH}{link_token(session, services.registry, booking)}"
+    return f"{services.public_address}{PATH}{token_of(session, services.registry, booking)}"
 
 
 def linked_appointment(

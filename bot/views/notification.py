@@ -79,7 +79,7 @@ def render_notification(
         is_own = session.get_one(Contact, row.contact_id).citizen_id == booking.citizen_id
         said = address_refused(loaded, booking, ZoneInfo(timezone), is_own=is_own)
         return build_reply(services.texts, [said], language) if said else None
-    if kind == MessageKind.CODE_SENT:
+    if kind == MessageKind.CODE_SENT and row.platform == EMAIL:
         bookings = bookings_of_address(session, booking, services.clock())
         if len(bookings) > 1:
             every = [(services.registry[each.municipality_id], each) for each in bookings]

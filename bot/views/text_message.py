@@ -8,6 +8,7 @@ from bot.context import Services
 from bot.i18n.translator import Translator
 from bot.messages import Reply
 from bot.platforms.sms.gsm import count_parts, fold
+from bot.views.booking_link import text_link_of
 from core.bookings.offers.ends import is_made
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking, OutboxRow
@@ -28,12 +29,13 @@ def as_text_message(
     """
     loaded, kind = services.registry[booking.municipality_id], MessageKind(row.kind)
     left = ((row.expires_at or booking.ends_at) - services.clock()).total_seconds()
+    link = text_link_of(session, services, booking)
     if kind in WORDINGS and not is_made(session, booking.id, services.clock()):
-        brief = one_part(services.texts, loaded, kind, booking, reply.language)
+        brief = one_part(services.texts, loaded, kind, booking, reply.language, link)
     else:
         said = call(loaded, booking, OFFICE_PHONE)
         whole = join(" ", _ended(reply.brief or reply.text), *said)
-        brief = services.texts.say(whole, reply.language)
+        brief = f"{services.texts.say(whole, reply.language)} {link}".rstrip()
     return reply.model_copy(update={"brief": brief, "valid_seconds": max(1, int(left))})
 
 
@@ -43,15 +45,23 @@ def one_part(
     kind: MessageKind,
     booking: Booking,
     language: str,
+    link: str = "",
 ) -> str:
-    """Return the text of a kind, its names shortened until it fits into one part in capitals."""
+    """Return the text of a kind, its names shortened until it fits into one part in capitals.
+
+    The link is left out where it would need a second one.
+    """
     zone = ZoneInfo(booking.timezone)
     names = [texts.say(each, language) for each in names_of(loaded, booking)]
     while True:
-        said = texts.say(text_message(loaded, kind, booking, zone, *names), language)
+        text = texts.say(text_message(loaded, kind, booking, zone, *names), language)
+        text = text.replace("..", ".")  # a shortened name, at the end of a sentence
+        said = f"{text} {link}" if link else text
         longest = max(range(len(names)), key=lambda place: len(names[place]))
-        if count_parts(fold(said)) == 1 or len(names[longest]) <= LEAST:
+        if count_parts(fold(said)) == 1:
             return said
+        if len(names[longest]) <= LEAST:
+            return one_part(texts, loaded, kind, booking, language) if link else said
         names[longest] = _shorter(names[longest])
 
 

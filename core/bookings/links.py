@@ -1,4 +1,4 @@
-"""Links to one booking each: whoever has one of its e-mails can see, move and cancel it."""
+"""Links to one booking each: whoever has one of its e-mails or texts can see, move, cancel it."""
 
 import re
 import secrets
@@ -18,13 +18,28 @@ from core.db.statements import run
 KEPT_AFTER = timedelta(days=30)
 """The time after its appointment for which a link says how that is."""
 
-TOKEN = re.compile(r"[a-z2-7]{26}", re.ASCII)
-"""The form of a token: 128 bits or more, in letters and digits only, for mail programs that make
-links of plain text leave other signs at the end out."""
+TOKEN = re.compile(r"[a-z2-7]{26}|[a-z2-7]{16}", re.ASCII)
+"""The form of a token: 128 bits, or 80 in text messages, of which each character is paid. Letters
+and digits only, for mail programs that make links of plain text leave other signs at the end out.
+"""
+
+_SIZE, _SIZE_IN_TEXTS = 16, 10
+"""The bytes of a token."""
 
 _OF_BOOKINGS = (
     select(BookingLink)
-    .where(BookingLink.booking_id.in_(bindparam("bookings", expanding=True)))
+    .where(
+        BookingLink.booking_id.in_(bindparam("bookings", expanding=True)),
+        BookingLink.phone_hash.is_(None),
+    )
+    .order_by(BookingLink.id.desc())
+)
+_IN_TEXTS = (
+    select(BookingLink)
+    .where(
+        BookingLink.booking_id == bindparam("booking"),
+        BookingLink.phone_hash == bindparam("phone_hash"),
+    )
     .order_by(BookingLink.id.desc())
 )
 _MAKE = insert(BookingLink)
@@ -76,6 +91,33 @@ def _tokens(
     return tokens
 
 
+def text_link_token(session: Session, registry: Registry, booking: Booking) -> str:
+    """Return the token of the link in the texts to a booking's number; make one if there is none.
+
+    It is revoked when the booking gets another number. Raises ValueError where it has none.
+    """
+    if booking.phone_hash is None:
+        raise ValueError("a booking without a number gets no texts")
+    given = {"booking": booking.id, "phone_hash": booking.phone_hash}
+    for link in session.scalars(_IN_TEXTS, given):
+        token = _token(registry, booking.id, link.nonce, _SIZE_IN_TEXTS)
+        if link.token_hash == hash_of(token):
+            link.ends_at = booking.ends_at
+            return token
+    nonce = secrets.token_hex(16)
+    token = _token(registry, booking.id, nonce, _SIZE_IN_TEXTS)
+    session.add(
+        BookingLink(
+            booking_id=booking.id,
+            nonce=nonce,
+            token_hash=hash_of(token),
+            ends_at=booking.ends_at,
+            phone_hash=booking.phone_hash,
+        )
+    )
+    return token
+
+
 def find_link(session: Session, token: str) -> BookingLink | None:
     """Return the link of a token; None where there is none, or it is revoked."""
     if not TOKEN.fullmatch(token):
@@ -101,7 +143,9 @@ def _unless_revoked(session: Session, link: BookingLink | None) -> BookingLink |
 
 
 def _is_revoked(link: BookingLink, booking: Booking) -> bool:
-    """Return whether a link was sent to a former address, which may be a stranger's."""
+    """Return whether a link was sent to a former address or number, which may be a stranger's."""
+    if link.phone_hash is not None:
+        return link.phone_hash != booking.phone_hash
     return link.email_changed_at != booking.email_changed_at
 
 
@@ -112,14 +156,17 @@ def forget_links(session: Session, now: datetime) -> None:
     session.execute(delete(BookingLink).where(BookingLink.ends_at < since, end < since))
 
 
-def _token(registry: Registry, booking_id: int, nonce: str) -> str:
-    return derived_token(registry, f"link {booking_id} {nonce}")
+def _token(registry: Registry, booking_id: int, nonce: str, size: int = _SIZE) -> str:
+    return derived_token(registry, f"link {booking_id} {nonce}", size)
 
 
-def derived_token(registry: Registry, source: str) -> str:
-    """Return the token that the secret and a text make, which names its purpose and has a nonce."""
+def derived_token(registry: Registry, source: str, size: int = _SIZE) -> str:
+    """Return the token that the secret and a text make, which names its purpose and has a nonce.
+
+    `size` is in bytes.
+    """
     derived = bytes.fromhex(registry.keyed_hash(source))
-    return b32encode(derived[:16]).decode().lower().rstrip("=")
+    return b32encode(derived[:size]).decode().lower().rstrip("=")
 
 
 def hash_of(token: str) -> str:

@@ -82,10 +82,10 @@ def sends_email(registry: Registry, municipality_id: str) -> bool:
     return account_for(registry, EMAIL, municipality_id) is not None
 
 
-def sends_texts_of(registry: Registry, municipality_id: str) -> bool:
+def sends_texts(registry: Registry, municipality_id: str) -> bool:
     """Return whether text messages are sent about a municipality's appointments."""
-    rule = registry[municipality_id].body.rules.texts
-    return rule != Texts.NEVER and account_for(registry, SMS, municipality_id) is not None
+    may = registry[municipality_id].body.rules.texts != Texts.NEVER
+    return may and account_for(registry, SMS, municipality_id) is not None
 
 
 def citizen_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
@@ -252,11 +252,6 @@ def always_texted(registry: Registry, booking: Booking) -> list[Route]:
         return []
     routes = attendee_routes(registry, booking)
     return [each for each in routes if platform_of(each.account) == SMS]
-
-
-def sends_texts(registry: Registry, booking: Booking) -> bool:
-    """Return whether the municipality of a booking sends text messages at all."""
-    return _texts(registry, booking) != Texts.NEVER
 
 
 def _texts(registry: Registry, booking: Booking) -> Texts:

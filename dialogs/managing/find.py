@@ -22,7 +22,8 @@ BY_CODE, LOST = "code", "lost"
 that was lost, and is sent."""
 
 LINK_ENDED = _(
-    "That link doesn't work any more. Please use the one in the latest email about the appointment."
+    "That link doesn't work any more. Please use the one in our latest message about the "
+    "appointment."
 )
 
 LOST_CODE = _("I have lost my code")

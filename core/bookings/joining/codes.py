@@ -15,6 +15,7 @@ from core.bookings.service import unused_code
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingState, CodeRequest
 from core.messaging.keys import Cause
+from core.messaging.routes import text_routes
 from core.staff.alerts import enqueue_edits
 
 
@@ -23,8 +24,8 @@ def renew_codes(
 ) -> None:
     """Give the upcoming bookings of these citizens, who were one, new codes.
 
-    The alerts of them show these; the e-mail addresses of the bookings are sent them as if they had
-    been asked for.
+    The alerts of them show these; the e-mail addresses of the bookings, or the numbers to which
+    texts about them go, are sent them as if they had been asked for.
     """
     bookings = session.scalars(
         select(Booking)
@@ -39,6 +40,10 @@ def renew_codes(
     for booking in bookings:
         booking.code = unused_code(session, choose)
         enqueue_edits(session, registry, booking, Cause.new_code(booking.id, now), now)
-    addresses = dict.fromkeys(each.email_hash for each in bookings if each.email_hash)
-    session.add_all(CodeRequest(hashed=address, asked_at=now) for address in addresses)
+    addresses = dict.fromkeys(
+        each.email_hash or each.phone_hash
+        for each in bookings
+        if each.email_hash or text_routes(session, registry, each)
+    )
+    session.add_all(CodeRequest(hashed=each, asked_at=now) for each in addresses if each)
     session.flush()

@@ -9,12 +9,12 @@ from core.db.models.base import Base
 
 
 class BookingLink(Base):
-    """A link to one booking, which its e-mails carry. Of its token there is a hash only.
+    """A link to one booking, which its messages carry. Of its token there is a hash only.
 
     The token is derived from the `nonce` and the secret, so that each e-mail of the booking has the
-    same. `ends_at` is the booking's end when the link was sent last, by which clean-up finds it.
-    `email_changed_at` is the booking's when the link was made: since another change of its address,
-    the link is revoked.
+    same, and each text message another. `ends_at` is the booking's end when the link was sent last,
+    by which clean-up finds it. `email_changed_at` is the booking's when the link was made: since
+    another change of its address, a link in e-mails is revoked.
     """
 
     __tablename__ = "booking_links"
@@ -26,6 +26,9 @@ class BookingLink(Base):
     """The SHA-256 of the token, in hexadecimal."""
     ends_at: Mapped[datetime] = mapped_column(index=True)
     email_changed_at: Mapped[datetime | None]
+    phone_hash: Mapped[str | None]
+    """Of a link in text messages, the booking's `phone_hash` when it was made: with another number,
+    the link is revoked."""
 
 
 class CodeRequest(Base):

@@ -1,12 +1,15 @@
 """Text messages of the outbox, by Twilio's own client, and its receipts."""
 
 import asyncio
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from bot.platforms.webhook import WebhookRequest
+from bot.views.booking_link import linked_appointment
 from core.db.models import OutboxRow, Suppression
 from core.errors import DeliveryError
 from tests.bot.platforms.test_sms import ACCOUNT, MARIA, sms
@@ -60,6 +63,19 @@ class Town:
 @pytest.fixture
 def town(push: PushDeployment, server: TwilioServer) -> Town:
     return Town(push, server)
+
+
+def test_a_text_has_a_link_to_the_appointment(town: Town, server: TwilioServer) -> None:
+    deployment, application = town.push.deployment, town.push.application
+    services = replace(deployment.services, public_address="https://kalamata.gr")
+    town.push.application = replace(application, services=services)
+    town.deliver()
+    (text,) = server.texts[MARIA]
+    (token,) = re.findall(r" https://kalamata\.gr/a/([a-z2-7]{16})$", text)
+    assert token not in deployment.everything()
+    linked = deployment.database.write_sync(lambda s: linked_appointment(s, services, token))
+    assert linked is not None
+    assert (linked.municipality_id, linked.asks) == ("kalamata", True)
 
 
 def test_a_receipt_only_goes_forward(town: Town, server: TwilioServer) -> None:

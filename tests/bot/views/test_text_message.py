@@ -79,6 +79,29 @@ def test_a_text_says_when_what_where_and_whom_to_call(
     assert one_part(texts, loaded, kind, booking, language) == text
 
 
+@pytest.mark.parametrize(
+    ("link", "text"),
+    [
+        (
+            "https://kalamata.gr/a/abcdefghijklmnop",
+            "Το ραντεβού σας κλείστηκε: Τετ 2/12 09:00, Επίδομα Στέγασης, Τμήμα Κοινωνικής. "
+            "Κωδικός: KX7 M2P. Για αλλαγές: 2721000000 https://kalamata.gr/a/abcdefghijklmnop",
+        ),
+        (
+            "https://appointments-of-all.kalamata.gr/a/abcdefghijklmnop",
+            "Το ραντεβού σας κλείστηκε: Τετ 2/12 09:00, Επίδομα Στέγασης, Τμήμα Κοινωνικής "
+            "Αρωγής, Καλαμάτα. Κωδικός: KX7 M2P. Για αλλαγές: 2721000000",
+        ),
+    ],
+)
+def test_a_text_has_a_link_where_that_fits_into_the_one_part(
+    deployment: Deployment, texts: Translator, link: str, text: str
+) -> None:
+    loaded, booking = deployment.services.registry["kalamata"], bookings(deployment, "kalamata")[0]
+    said = one_part(texts, loaded, MessageKind.CONFIRMED, booking, "el", link)
+    assert (said, count_parts(fold(said))) == (text, 1)
+
+
 def test_the_time_of_a_call_abroad_names_its_zone(
     deployment: Deployment, texts: Translator
 ) -> None:

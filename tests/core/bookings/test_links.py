@@ -9,7 +9,13 @@ from sqlalchemy import func, select, text
 
 from core.actor import Actor
 from core.bookings import service as bookings
-from core.bookings.links import KEPT_AFTER, forget_links, link_token, linked_booking
+from core.bookings.links import (
+    KEPT_AFTER,
+    forget_links,
+    link_token,
+    linked_booking,
+    text_link_token,
+)
 from core.bookings.lookup import OF_CONVERSATION
 from core.bookings.lost_codes import (
     MOST_A_DAY,
@@ -45,6 +51,26 @@ def token(env: BookingEnvironment, booking: Booking) -> str:
 def edit(env: BookingEnvironment, booking: Booking, **changes: str) -> None:
     who = env.actor(booking.citizen_id)
     bookings.edit(env.session, env.registry, booking, changes, env.now, who)
+
+
+def test_a_link_in_texts_is_short_and_holds_for_one_number_alone(
+    env: BookingEnvironment, booking: Booking
+) -> None:
+    def in_text() -> str:
+        return text_link_token(env.session, env.registry, booking)
+
+    by_email, first = token(env, booking), in_text()
+    assert re.fullmatch("[a-z2-7]{16}", first)
+    assert in_text() == first
+    edit(env, booking, email="other@example.gr")
+    assert token(env, booking) != by_email
+    assert linked_booking(env.session, first) is booking
+    of_address = token(env, booking)
+    edit(env, booking, phone="+306900000002")
+    assert linked_booking(env.session, first) is None
+    second = in_text()
+    assert second != first
+    assert {linked_booking(env.session, each) for each in (second, of_address)} == {booking}
 
 
 def test_each_email_has_the_same_link_of_which_only_a_hash_is_stored(

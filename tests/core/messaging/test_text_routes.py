@@ -1,5 +1,6 @@
 """Text messages of a citizen's own changes and of reminders, by the municipality's rule."""
 
+import secrets
 from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +11,8 @@ from sqlalchemy import select
 from core.actor import Actor, Role, Staff
 from core.bookings import service as bookings
 from core.bookings.citizen_preferences import CitizenPreferences
-from core.db.models import Citizen, Contact, OutboxRow
+from core.bookings.joining.codes import renew_codes
+from core.db.models import Citizen, CodeRequest, Contact, OutboxRow
 from core.messaging.preferences import keep_platform
 from core.messaging.reminder_ways import choose_ways
 from tests.core.booking_environment import DETAILS, BookingEnvironment
@@ -168,6 +170,17 @@ def test_sms_is_no_way_where_no_text_would_go(
     known = DETAILS | details
     preferences = CitizenPreferences(env.session, env.registry, env.now, who, known)
     assert "sms" not in preferences.reaching()
+
+
+def test_new_codes_go_where_messages_do(make_env: MakeEnv) -> None:
+    env = town(make_env, "unreached")
+    by_email = env.confirm(env.hold("09:30"))
+    by_text = env.confirm(env.hold("10:00"), email="")
+    by_neither = env.confirm(env.hold("10:30"), email="", phone=LANDLINE)
+    citizens = {each.citizen_id for each in (by_email, by_text, by_neither)}
+    renew_codes(env.session, env.registry, citizens, env.now, secrets.choice)
+    requests = env.session.scalars(select(CodeRequest.hashed)).all()
+    assert set(requests) == {by_email.email_hash, by_text.phone_hash}
 
 
 def test_texts_that_always_go_keep_to_other_quiet_hours(make_env: MakeEnv) -> None:
