@@ -20,6 +20,7 @@ from core.bookings.known_details import store_details
 from core.bookings.limits import LimitReached
 from core.bookings.offers import service as time_offers
 from core.bookings.offers.citizen_offers import CitizenOffers
+from core.bookings.phone_proof import CitizenProof
 from core.bookings.staff_rights import bookable_part
 from core.bookings.visits import CitizenVisits
 from core.catalogue.model import Consent, Municipality
@@ -79,6 +80,7 @@ class Office:
         self.offers = CitizenOffers(session, now, actor, came or now)
         self.lookup = CitizenLookup(session, registry, now, actor)
         self.preferences = CitizenPreferences(session, registry, now, actor, known_details)
+        self.proof = CitizenProof(session, registry, now, actor)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
         self.now = now
         self._came = came or now

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.i18n import _
-from dialogs import joining, relay
+from dialogs import joining, proving, relay
 from dialogs.booking.for_caller import CALLER
 from dialogs.booking.selection import municipality, service
 from dialogs.context import Command, Context
@@ -247,6 +247,7 @@ COMMANDS: tuple[Command, ...] = (
         yields=True,
     ),
     *joining.COMMANDS,
+    *proving.COMMANDS,
     Command(
         name="withdraw",
         words=_("withdraw consent, withdraw my consent"),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from core.i18n import _
 from core.office import Office
-from dialogs import joining, relay
+from dialogs import joining, proving, relay
 from dialogs.booking.dialog import BOOK
 from dialogs.booking.for_caller import CALLER
 from dialogs.commands import COMMANDS, ask_again
@@ -41,7 +41,12 @@ CONVERSATION: Definition[Office] = Definition(
     idle=MENU.name,
     interruptions=replace(
         INTERRUPTIONS,
-        steps=lambda ctx: (*INTERRUPTIONS.steps(ctx), *relay.STEPS, *joining.STEPS),
+        steps=lambda ctx: (
+            *INTERRUPTIONS.steps(ctx),
+            *relay.STEPS,
+            *joining.STEPS,
+            *proving.STEPS,
+        ),
     ),
     divert=_take_from_question,
     interruption_left=_tell_of_left,

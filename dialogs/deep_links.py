@@ -30,7 +30,8 @@ FOR_CALLER = "caller"
 def follow_link(ctx: Context, link: str) -> None:
     """Begin the task of a deep link; an unknown link is ignored."""
     if link.startswith(MANAGE_PREFIX) and is_code(code := link.removeprefix(MANAGE_PREFIX)):
-        if own := ctx.office.lookup.own(code):  # the conversation proves whose it is
+        lookup = ctx.office.lookup  # the conversation, or a proven number, proves whose it is
+        if own := lookup.own(code) or lookup.of_proven_phone(code):
             switch_to(ctx, "bookings", booking=str(own.id))
         else:
             switch_to(ctx, "bookings", way=BY_CODE, code=fold_code(code))

@@ -15,6 +15,7 @@ from bot.views.email import as_email
 from bot.views.joining import render_joining
 from bot.views.notification import render_notification
 from bot.views.open_question import with_question
+from bot.views.phone_proof import render_proof
 from bot.views.relay import (
     render_first,
     render_prompt,
@@ -82,6 +83,8 @@ def render_message(
     """
     if row.room_id is not None:
         return _to_room(session, services, row, row.room_id)
+    if row.kind == MessageKind.PHONE_PROOF:
+        return render_proof(session, services, row)
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if row.contact_id is None:
         address = booking.details.get(ADDRESS_FIELDS[row.platform]) if booking else None
@@ -90,8 +93,8 @@ def render_message(
         is_reminder_by_email = (row.kind, row.platform) == (MessageKind.REMINDER, EMAIL)
         if is_reminder_by_email and not gets_reminders(session, booking):
             return None  # at their own wish: no other way is taken instead
-        if row.platform == SMS and not sends_texts(services.registry, booking.municipality_id):
-            return None  # since it was stored, the municipality has decided so
+        if row.platform == SMS and not _may_be_texted(session, services, row, booking):
+            return None
         reply = render_notification(
             session,
             services,
@@ -134,6 +137,17 @@ def render_message(
                 _state, transport = conversation_state.load(found.state, "", "")
                 reply = reply.model_copy(update={"app_version": transport.app_version})
     return (address, reply) if reply else None
+
+
+def _may_be_texted(session: Session, services: Services, row: OutboxRow, booking: Booking) -> bool:
+    """Return whether neither municipality nor citizen have refused texts since it was stored.
+
+    A code is sent to whoever asks for it.
+    """
+    if not sends_texts(services.registry, booking.municipality_id):
+        return False
+    is_asked_for = row.kind == MessageKind.CODE_SENT
+    return is_asked_for or not preferences_of(session, booking.citizen_id).no_texts
 
 
 def _with_buttons(

@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.messages import Reply
-from core.db.models import Booking, OutboxRow
+from core.db.models import Booking, OutboxRow, PhoneProof
 from core.messaging import text_budget
-from core.messaging.keys import MessageKind
+from core.messaging.keys import Cause, MessageKind
 from core.messaging.notifications import BY_OFFICE
 from core.messaging.routes import SMS
 from core.staff.text_alerts import enqueue_texts_used
@@ -58,13 +58,22 @@ def count_text(
     session: Session, services: Services, row: OutboxRow, number: str, reply: Reply
 ) -> None:
     """Count a message that was sent, if it costs parts; tell the office when few are left."""
-    if row.platform != SMS or row.booking_id is None:
+    if row.platform != SMS or (town := _town_of(session, row)) is None:
         return
     parts = services.platforms[row.account].parts_of(reply)
     if not parts:
         return
     registry, now = services.registry, services.clock()
-    town = session.get_one(Booking, row.booking_id).municipality_id
     percent = text_budget.count_text(session, registry, town, number, parts, now)
     if percent is not None:
         enqueue_texts_used(session, registry, town, percent, now)
+
+
+def _town_of(session: Session, row: OutboxRow) -> str | None:
+    """Return the municipality that pays for a text; None for a message that is none of theirs."""
+    if row.booking_id is not None:
+        return session.get_one(Booking, row.booking_id).municipality_id
+    if row.kind != MessageKind.PHONE_PROOF:
+        return None
+    proof = session.get(PhoneProof, Cause.parse(row.dedupe_key, row.recipient).as_proof()[0])
+    return proof.municipality_id if proof else None

@@ -19,6 +19,7 @@ from core.bookings.joining.requests import forget_requests as forget_join_reques
 from core.bookings.limits import forget_confirmations
 from core.bookings.links import forget_links
 from core.bookings.lookup import forget_attempts
+from core.bookings.phone_proof import forget_proofs
 from core.bookings.reminder_links import forget_reminder_links
 from core.db.advisory_locks import try_lock
 from core.db.database import Database
@@ -125,6 +126,7 @@ def clean_up(
     forget_reminder_links(session, now)
     forget_join_requests(session, now)
     forget_counts(session, now)
+    forget_proofs(session, now)
     return {"holds": expire_lapsed(session, now), "conversations": len(idle)}
 
 

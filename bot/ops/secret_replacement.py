@@ -26,6 +26,7 @@ from core.db.models import (
     JoinRequest,
     OutboxRow,
     OutboxStatus,
+    PhoneProof,
     StaffCode,
     StaffContact,
     Suppression,
@@ -63,6 +64,7 @@ def hash_anew(
     session.execute(delete(Confirmation))
     session.execute(delete(CodeRequest))
     session.execute(delete(JoinRequest))
+    session.execute(delete(PhoneProof))
     held = update(Booking).where(Booking.state == BookingState.HELD)  # no other's are counted
     session.execute(held.values(network=None))
     forget_hashed_attempts(session)

@@ -25,6 +25,10 @@ class CitizenLookup:
         """Return the citizen's own upcoming booking that has a code; None if none of theirs has."""
         return lookup.own_booking(self._session, code, self._actor, self._now)
 
+    def of_proven_phone(self, code: str) -> Booking | None:
+        """Return the upcoming booking of a code, and of the number that the citizen has proven."""
+        return lookup.booking_of_proven_phone(self._session, code, self._actor, self._now)
+
     def by_code(self, code: str, phone: str) -> Booking | None:
         """Return the upcoming booking of a code and phone number. Raises BookingRefused."""
         return lookup.find_booking(

@@ -18,6 +18,7 @@ from core.messaging.preferences import (
     keep_language,
     keep_platform,
     keep_quiet,
+    keep_texts,
     preferences_of,
 )
 from core.messaging.reminder_times import QuietHours
@@ -72,8 +73,19 @@ class CitizenPreferences:
         return [each for each in self.configured() if each in found]
 
     def choose_platform(self, platform: str | None) -> None:
-        """Write on a platform from now on; None: where the citizen books."""
+        """Write on a platform from now on; None: where the citizen books.
+
+        Who chooses text messages, or all that there is, refuses them no more.
+        """
         keep_platform(self._session, self._citizen_id, platform)
+        if platform in (SMS, None) and self.current().no_texts:
+            keep_texts(self._session, self._citizen_id, no_texts=False)
+
+    def refuse_texts(self) -> None:
+        """Send no text messages from now on."""
+        keep_texts(self._session, self._citizen_id, no_texts=True)
+        if self.current().platform == SMS:
+            keep_platform(self._session, self._citizen_id, None)
 
     def choose_language(self, language: str) -> None:
         """Write in a language from now on."""

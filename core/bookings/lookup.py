@@ -51,6 +51,12 @@ OF_NUMBER = AttemptLimit(
 )
 """Of each phone number that is asked for, whoever asks and whether or not it has bookings."""
 
+PROOFS_OF_NUMBER = AttemptLimit(3, _DAY, [_DAY])
+"""The proofs of each number that are asked for: each is a text to somebody, perhaps a stranger."""
+
+PROOFS_OF_ADDRESS = AttemptLimit(30, _DAY, OF_NUMBER.pauses)
+"""Those from each address: after 21 of them, growing pauses."""
+
 MAX_GUESSES = CODES // 10**6
 """The most guesses at the codes of one number's bookings within OF_NUMBER's period.
 
@@ -62,6 +68,9 @@ _NUMBER = "number "
 
 _REQUEST = "code "
 """The beginning of the sources of requests for a code; those of wrong attempts follow."""
+
+_PROOF = "proof "
+"""The beginning of the sources of requests for a proof of a number."""
 
 _CONTACT = "contact "
 """The beginning of the source of each contact; its id follows."""
@@ -130,6 +139,26 @@ def own_booking(session: Session, code: str, actor: Actor, now: datetime) -> Boo
     )
 
 
+def booking_of_proven_phone(
+    session: Session, code: str, actor: Actor, now: datetime
+) -> Booking | None:
+    """Return the upcoming booking of a code, and of the number that the actor has proven to have.
+
+    None where there is none, or no number was proven. As each has the owner's number, a wrong code
+    isn't counted: the code of each is texted to whoever has that.
+    """
+    if actor.proven_phone is None:
+        return None
+    return session.scalar(
+        select(Booking).where(
+            Booking.phone_hash == actor.proven_phone,
+            Booking.code == fold_code(code),
+            Booking.state == BookingState.CONFIRMED,
+            Booking.ends_at > now,
+        )
+    )
+
+
 def find_by_name(
     session: Session, municipality_id: str, name: str, now: datetime
 ) -> Sequence[Booking]:
@@ -189,12 +218,35 @@ def count_request(session: Session, actor: Actor, now: datetime) -> None:
     session.add_all(FailedAttempt(source=source, at=now) for source, _limit in sources)
 
 
+def count_proof(
+    session: Session, registry: Registry, phone: str, actor: Actor, now: datetime
+) -> None:
+    """Count a request for a proof of a number, as `count_request` does one for a code.
+
+    Raises BookingRefused (locked) where the conversation, its address or the number had too many.
+    """
+    sources = [
+        (f"{_PROOF}{_CONTACT}{actor.contact_id}", OF_CONVERSATION),
+        (f"{_PROOF}{registry.keyed_hash(f'proof {phone}')}", PROOFS_OF_NUMBER),
+    ]
+    if actor.network:
+        sources.append((f"{_PROOF}{actor.network}", PROOFS_OF_ADDRESS))
+    for source, _limit in sources:
+        lock(session, source)
+    _check(session, sources, now)
+    session.add_all(FailedAttempt(source=source, at=now) for source, _limit in sources)
+
+
 def forget_attempts(session: Session, now: datetime) -> None:
     """Delete the failed attempts that can lock nobody any more."""
     session.execute(
         delete(FailedAttempt).where(
             FailedAttempt.at < now - 2 * _HOUR,
-            or_(FailedAttempt.at < now - 2 * _DAY, ~FailedAttempt.source.startswith(_NUMBER)),
+            or_(
+                FailedAttempt.at < now - 2 * _DAY,
+                ~FailedAttempt.source.startswith(_NUMBER)
+                & ~FailedAttempt.source.startswith(_PROOF),
+            ),
         )
     )
 

@@ -46,6 +46,9 @@ class Rules(CatalogueModel):
     """The rule of who gets text messages: that it is booked, moved or cancelled, and reminders."""
     text_parts_per_month: int = Field(default=2000, ge=1)
     """The parts of text messages in a month, after which nobody is reminded by them."""
+    phone_proofs_per_day: int = Field(default=200, ge=0)
+    """The texts in a day by which citizens prove that a number is theirs; anybody may ask for them.
+    """
 
     @property
     def most_bookings_of_citizen(self) -> int:

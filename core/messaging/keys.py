@@ -31,6 +31,8 @@ class MessageKind(StrEnum):
     """The appointment stands after all."""
     CODE_SENT = "code_sent"
     """The code of an appointment, by e-mail, to whoever has lost it."""
+    PHONE_PROOF = "phone_proof"
+    """The digits that prove a number, to that number."""
     ADDRESS_REFUSED = "address_refused"
     """The news that an e-mail couldn't be delivered, to the chat in which its address was given."""
     ALERT = "alert"
@@ -247,6 +249,16 @@ class Cause:
     def new_code(cls, booking_id: int, at: datetime) -> "Cause":
         """Return the cause that is a new code of a booking, at a time, "new code 7 1764…"."""
         return cls(f"new code {booking_id} {int(at.timestamp())}")
+
+    @classmethod
+    def proof(cls, proof_id: int, asked_at: datetime) -> "Cause":
+        """Return the cause that is a request to prove a number, at a time, "proof 3 1764…"."""
+        return cls(f"proof {proof_id} {int(asked_at.timestamp())}")
+
+    def as_proof(self) -> tuple[int, int]:
+        """Return the id of the proof, and when it was asked for (seconds since 1970)."""
+        _proof, proof_id, asked_at = self.text.split()
+        return int(proof_id), int(asked_at)
 
     def as_offer(self) -> tuple[int, str]:
         """Return the offer and the state that are the cause."""

@@ -68,6 +68,7 @@ def enqueue_notifications(
 ) -> None:
     """Enqueue the notifications of a change, where their accounts are configured."""
     cause, routes = Cause.change(change.id), []
+    preferences = preferences_of(session, booking.citizen_id)
     messages: list[OutboxMessage] = []
     if change.action in OWN_CHANGES:
         routes += _email_routes(registry, booking)
@@ -75,7 +76,7 @@ def enqueue_notifications(
     if change.action in TEXTED and not is_answered:
         routes += text_routes(session, registry, booking)
     elif change.action in TEXTED:
-        routes += always_texted(registry, booking)
+        routes += always_texted(registry, booking, preferences)
     if change.action in CHANGES_SENT_TO_CITIZEN and change.citizen_id != booking.citizen_id:
         routes += told_routes(session, registry, booking)
     if routes:
@@ -83,17 +84,16 @@ def enqueue_notifications(
         kind = BY_OFFICE.get(kind, kind) if actor.staff else kind
         each_once = dict.fromkeys(routes)
         messages = [notification(booking, route, cause, kind, now) for route in each_once]
-    quiet = preferences_of(session, booking.citizen_id).quiet
     if change.action == MessageKind.CONFIRMED:
         # Asked of nobody else: a confirmation has statements enough.
         own = Route(actor.account, ContactRecipient(actor.contact_id or 0))
         chat = [own] if actor.contact_id and not actor.staff else []
-        messages += reminder_messages(registry, booking, now, chat, quiet)
+        messages += reminder_messages(registry, booking, now, chat, preferences)
     elif change.action == MessageKind.MOVED:
         cancel_reminders(session, booking)
         redirect_from_ended(session, registry, booking.citizen_id, now)
         routes = citizen_routes(session, registry, booking)
-        messages += reminder_messages(registry, booking, now, routes, quiet)
+        messages += reminder_messages(registry, booking, now, routes, preferences)
     elif booking.state == BookingState.CANCELLED:
         cancel_reminders(session, booking)
     enqueue(session, {*registry.accounts, REMINDERS}, messages, now)
@@ -148,8 +148,9 @@ def enqueue_code(
 
 def reaches_anybody(session: Session, registry: Registry, booking: Booking) -> bool:
     """Return whether anybody would be sent a message of a change by the office."""
-    ways = attendee_routes(registry, booking) or citizen_routes(session, registry, booking)
-    return bool(ways)
+    preferences = preferences_of(session, booking.citizen_id)
+    ways = attendee_routes(registry, booking, preferences)
+    return bool(ways or citizen_routes(session, registry, booking))
 
 
 def citizen_contact(session: Session, registry: Registry, booking: Booking) -> int | None:

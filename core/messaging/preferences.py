@@ -25,16 +25,18 @@ _FIND = select(
     PreferencesRow.quiet_from,
     PreferencesRow.quiet_until,
     PreferencesRow.timezone,
+    PreferencesRow.no_texts,
 ).where(PreferencesRow.citizen_id.in_(bindparam("citizens", expanding=True)))
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """A citizen's preferences; None where they have none."""
+    """A citizen's preferences; None where they have none. `no_texts`: they want no SMS."""
 
     platform: str | None = None
     language: str | None = None
     quiet: QuietHours | None = None
+    no_texts: bool = False
 
 
 NONE = Preferences()
@@ -75,11 +77,12 @@ def _preferences(
     since: int | None,
     until: int | None,
     zone: str | None,
+    no_texts: bool | None,
 ) -> Preferences:
     quiet = None
     if since is not None and until is not None and zone is not None:
         quiet = QuietHours(_clock(since), _clock(until), ZoneInfo(zone))
-    return Preferences(platform, language, quiet)
+    return Preferences(platform, language, quiet, bool(no_texts))
 
 
 def language_for(session: Session, booking: Booking) -> str:
@@ -90,6 +93,11 @@ def language_for(session: Session, booking: Booking) -> str:
 def keep_platform(session: Session, citizen_id: int, platform: str | None) -> None:
     """Keep the platform on which a citizen wants to be written to; None: any."""
     _keep(session, citizen_id, platform=platform)
+
+
+def keep_texts(session: Session, citizen_id: int, *, no_texts: bool) -> None:
+    """Keep whether a citizen wants no text messages."""
+    _keep(session, citizen_id, no_texts=no_texts)
 
 
 def keep_language(session: Session, citizen_id: int, language: str) -> None:

@@ -38,6 +38,16 @@ class BookingRecipient:
 
 
 @dataclass(frozen=True)
+class ProofRecipient:
+    """The number of a proof, which is sent digits. Stored as "number of proof 3"."""
+
+    proof_id: int
+
+    def __str__(self) -> str:
+        return f"number of proof {self.proof_id}"
+
+
+@dataclass(frozen=True)
 class RoomRecipient:
     """A room of staff. Stored as "room 5"."""
 
@@ -62,6 +72,11 @@ class EndpointRecipient:
 
 
 Recipient = (
-    ContactRecipient | AttendeeRecipient | BookingRecipient | RoomRecipient | EndpointRecipient
+    ContactRecipient
+    | AttendeeRecipient
+    | BookingRecipient
+    | ProofRecipient
+    | RoomRecipient
+    | EndpointRecipient
 )
 """Messages to the same recipient are sent one after the other."""

@@ -30,7 +30,12 @@ from core.messaging.outbox import (
     OutboxMessage,
     platform_of,
 )
-from core.messaging.preferences import delete_preferences, preferences_of
+from core.messaging.preferences import (
+    NONE,
+    Preferences,
+    delete_preferences,
+    preferences_of,
+)
 from core.messaging.recipients import BookingRecipient
 from core.messaging.reminder_times import (
     DueTime,
@@ -50,18 +55,18 @@ def reminder_messages(
     booking: Booking,
     now: datetime,
     routes: Sequence[Route],
-    quiet: QuietHours | None = None,
+    preferences: Preferences = NONE,
 ) -> Sequence[OutboxMessage]:
     """Return the reminders of a booking that was confirmed or moved, also for pages among `routes`.
 
-    One that isn't to be sent is cancelled, but stored, so that it can be seen why. `quiet` are the
-    citizen's quiet hours; None: the municipality's.
+    One that isn't to be sent is cancelled, but stored, so that it can be seen why. `preferences`
+    are the citizen's.
     """
-    due = _due_times(registry, booking, now, quiet)
+    due = _due_times(registry, booking, now, preferences.quiet)
     ways = [route for route in routes if waits(route)]
     if any(platform_of(each) not in WAITING for each in registry.accounts):
         ways.append(Route(REMINDERS, BookingRecipient(booking.id)))
-        ways += always_texted(registry, booking)
+        ways += always_texted(registry, booking, preferences)
     return [
         replace(
             notification(

@@ -15,7 +15,7 @@ from core.catalogue.rules import Texts
 from core.db.models import Booking, Contact, Conversation, History, HistoryAction
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import OutboxMessage, platform_of
-from core.messaging.preferences import Preferences, preferences_of, preferences_of_all
+from core.messaging.preferences import NONE, Preferences, preferences_of, preferences_of_all
 from core.messaging.recipients import AttendeeRecipient, ContactRecipient, Recipient
 
 EMAIL, SMS = "email", "sms"
@@ -117,7 +117,10 @@ def _citizen_routes(
             for each in ways
             if each.account in registry.accounts
         ]
-        addresses = attendee_routes(registry, booking) if chosen in ADDRESS_FIELDS else []
+        asks = chosen in ADDRESS_FIELDS
+        addresses = (
+            attendee_routes(registry, booking, preferences[booking.citizen_id]) if asks else []
+        )
         routes[booking.id] = [
             *(each for each in addresses if platform_of(each.account) == chosen),
             *own,
@@ -184,7 +187,8 @@ def all_routes_of(
     preferences = preferences_of_all(session, {each.citizen_id for each in bookings})
     routes = _citizen_routes(session, registry, bookings, preferences)
     for booking in bookings:
-        ways = (*routes[booking.id], *attendee_routes(registry, booking))
+        addresses = attendee_routes(registry, booking, preferences[booking.citizen_id])
+        ways = (*routes[booking.id], *addresses)
         routes[booking.id] = list(dict.fromkeys(ways))
     if kind is MessageKind.REMINDER:
         free = [each for each in bookings if not preferences[each.citizen_id].platform]
@@ -215,11 +219,13 @@ def _platforms_of_confirmation(
     return {row.booking_id: row.platform for row in confirmed}
 
 
-def attendee_routes(registry: Registry, booking: Booking) -> list[Route]:
+def attendee_routes(
+    registry: Registry, booking: Booking, preferences: Preferences = NONE
+) -> list[Route]:
     """Return the routes to the attendee: the addresses in the booking's details.
 
     Their number is one where it is mobile, of a country that is allowed, and their municipality
-    sends text messages.
+    sends text messages, unless by their `preferences` the citizen refuses these.
     """
     return [
         Route(account, AttendeeRecipient(platform, booking.id))
@@ -227,6 +233,7 @@ def attendee_routes(registry: Registry, booking: Booking) -> list[Route]:
         if (address := booking.details.get(field))
         and (account := account_for(registry, platform, booking.municipality_id))
         and (platform != SMS or _takes_text(registry, booking.municipality_id, account, address))
+        and not (platform == SMS and preferences.no_texts)
     ]
 
 
@@ -235,22 +242,21 @@ def text_routes(session: Session, registry: Registry, booking: Booking) -> list[
 
     Who has chosen text messages gets them; else, where the rule is so, whom nothing else reaches.
     """
-    routes = attendee_routes(registry, booking)
+    preferences = preferences_of(session, booking.citizen_id)
+    routes = attendee_routes(registry, booking, preferences)
     texts = [each for each in routes if platform_of(each.account) == SMS]
-    if not texts or _texts(registry, booking) == Texts.ALWAYS:
-        return texts
-    if preferences_of(session, booking.citizen_id).platform == SMS:
+    if not texts or _texts(registry, booking) == Texts.ALWAYS or preferences.platform == SMS:
         return texts
     others = [*routes, *citizen_routes(session, registry, booking)]
     is_reached = any(not waits(each) and each not in texts for each in others)
     return [] if is_reached else texts
 
 
-def always_texted(registry: Registry, booking: Booking) -> list[Route]:
+def always_texted(registry: Registry, booking: Booking, preferences: Preferences) -> list[Route]:
     """Return the route by text message, where the municipality always sends one."""
     if _texts(registry, booking) != Texts.ALWAYS:
         return []
-    routes = attendee_routes(registry, booking)
+    routes = attendee_routes(registry, booking, preferences)
     return [each for each in routes if platform_of(each.account) == SMS]
 
 
@@ -260,11 +266,15 @@ def _texts(registry: Registry, booking: Booking) -> Texts:
 
 def may_be_texted(registry: Registry, number: str) -> bool:
     """Return whether some municipality would send a text message to a number."""
-    return any(
-        account is not None and _takes_text(registry, each.id, account, number)
-        for each in registry.municipalities
-        for account in (account_for(registry, SMS, each.id),)
-    )
+    return any(text_account(registry, each.id, number) for each in registry.municipalities)
+
+
+def text_account(registry: Registry, municipality_id: str, number: str) -> str | None:
+    """Return the account by which a municipality texts a number (+30…); None where it doesn't."""
+    account = account_for(registry, SMS, municipality_id)
+    if account is None or not _takes_text(registry, municipality_id, account, number):
+        return None
+    return account
 
 
 def _takes_text(registry: Registry, municipality_id: str, account: str, number: str) -> bool:

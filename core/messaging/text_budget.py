@@ -67,6 +67,13 @@ def count_text(
     return next((each for each in THRESHOLDS if used * 100 >= most * each), None)
 
 
+def spend_proof(session: Session, registry: Registry, municipality_id: str, now: datetime) -> bool:
+    """Count a proof of a number that a municipality is to pay for; return False past its budget."""
+    day = now.astimezone(_ZONE_OF_DAY).date()
+    had = _add(session, f"proofs {municipality_id} {day}", 1, now)
+    return had <= registry[municipality_id].body.rules.phone_proofs_per_day
+
+
 def affordable(
     session: Session,
     registry: Registry,

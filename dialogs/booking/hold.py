@@ -4,12 +4,20 @@ from contextlib import suppress
 from datetime import datetime
 
 from core.errors import BookingRefused, RefusalKind, StaffRefused
-from core.i18n import _, _n
-from dialogs.booking.selection import HOLD, current_hold, current_offer, nearest_times_view, zone_of
+from core.i18n import _, _n, join
+from dialogs.booking.selection import (
+    HOLD,
+    current_hold,
+    current_offer,
+    nearest_times_view,
+    proving_municipality,
+    zone_of,
+)
 from dialogs.booking.time import time_label
 from dialogs.context import Context, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer
+from dialogs.messages.phone_proof import HINT
 
 
 @refusable
@@ -19,6 +27,8 @@ def hold_time(ctx: Context, value: str) -> EffectOutcome:
     try:
         booking = ctx.office.hold(offer, start, current_hold(ctx))
     except BookingRefused as refused:
+        if refused.kind == RefusalKind.TOO_MANY_CONFIRMATIONS and proving_municipality(ctx):
+            raise BookingRefused(refused.kind, join(" ", refused.text, HINT)) from None
         if refused.kind != RefusalKind.TAKEN:
             raise
         ctx.events.append(("refusal", refused.kind))

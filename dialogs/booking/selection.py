@@ -57,6 +57,23 @@ def existing_booking(ctx: Context) -> Booking | None:
     return ctx.office.booking(int(number)) if number else None
 
 
+def proving_municipality(ctx: Context) -> str | None:
+    """Return the municipality whose texts prove a number now; None where none does, or needs to.
+
+    It is the one that the dialog is about, else the first that sends texts.
+    """
+    if ctx.office.is_for_caller:
+        return None
+    body, booking = municipality(ctx), existing_booking(ctx)
+    if body is not None:
+        towns = [body.id]
+    elif booking is not None:
+        towns = [booking.municipality_id]
+    else:
+        towns = [each.id for each in ctx.office.offered_municipalities]
+    return next((each for each in towns if ctx.office.proof.is_possible(each)), None)
+
+
 def current_hold(ctx: Context) -> Booking | None:
     """Return the held booking of the conversation, if any."""
     number = ctx.state.data.get(HOLD)

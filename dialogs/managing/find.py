@@ -183,8 +183,12 @@ def _take_code(ctx: Context, text: str) -> TakeOutcome:
 
 @refusable
 def _pick_own(ctx: Context, code: str) -> None:
-    """Pick the citizen's own booking if it has this code: the conversation proves whose it is."""
-    if booking := ctx.office.lookup.own(code):
+    """Pick the citizen's own booking if it has this code: the conversation proves whose it is.
+
+    So does the number of the booking, where they have proven to have it.
+    """
+    lookup = ctx.office.lookup
+    if booking := lookup.own(code) or lookup.of_proven_phone(code):
         ctx.state = ctx.state.with_derived("booking", str(booking.id))
         check_allowed(ctx, booking)
 

@@ -9,7 +9,7 @@ from datetime import time
 from core.db.models import Booking
 from core.i18n import FormattedDate, LanguageName, NextLanguageName, Text, TextTemplate, ZoneCity, _
 from core.messaging.reminder_times import QUIET_FROM, QUIET_UNTIL
-from core.messaging.routes import WAITING
+from core.messaging.routes import SMS, WAITING
 from dialogs.context import Command, Context, Dialog, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
@@ -50,7 +50,7 @@ DOUBT = _(
 )
 
 PLATFORM, QUIET, DONE = "platform", "quiet", "done"
-ANY, OFFICE = "any", "office"
+ANY, NO_TEXTS, OFFICE = "any", "no_texts", "office"
 USUAL = Hours(QUIET_FROM, QUIET_UNTIL)
 
 EMAILS_ENDED = _(
@@ -108,6 +108,17 @@ def choose_platform(ctx: Context, platform: str) -> None:
                 way=on(platform),
             )
         )
+
+
+def refuse_texts(ctx: Context) -> None:
+    """Send no text messages from now on; say so."""
+    ctx.office.preferences.refuse_texts()
+    ctx.say(
+        _(
+            "All right, I send you no text messages (SMS) from now on, not even about changes. To "
+            "get them again, write “write to me by SMS”."
+        )
+    )
 
 
 def _choose_any(ctx: Context) -> None:
@@ -185,6 +196,7 @@ def _ask_topic(ctx: Context) -> Prompt:
         Fact(_("I write to you"), where),
         Fact(_("Language"), language),
         Fact(_("No reminders"), shown),
+        *([Fact(_("SMS"), _("none"))] if current.no_texts else []),
     ]
     ended = [Note(EMAILS_ENDED)] if preferences.has_ended_emails() else []
     choices = [
@@ -204,7 +216,13 @@ def _platforms(ctx: Context) -> Sequence[str]:
     """Return the platforms to pick from; none where there is nothing to pick."""
     preferences = ctx.office.preferences
     found, chosen = preferences.reaching(), preferences.current().platform
-    return found if len(found) > 1 or chosen else []
+    return found if len(found) > 1 or chosen or SMS in found else []
+
+
+def _can_refuse(ctx: Context) -> bool:
+    """Return whether there are text messages to refuse."""
+    preferences = ctx.office.preferences
+    return SMS in preferences.reaching() and not preferences.current().no_texts
 
 
 def _take_topic(ctx: Context, topic: str) -> None:
@@ -218,6 +236,7 @@ def _ask_platform(ctx: Context) -> Prompt:
         [
             *(Choice(each, name_of(each), WORDS.get(each, "")) for each in _platforms(ctx)),
             Choice(ANY, _("Where I book each time")),
+            *([Choice(NO_TEXTS, _("Anywhere but by SMS"))] if _can_refuse(ctx) else []),
         ],
     )
 
@@ -231,6 +250,8 @@ def _take_platform(ctx: Context, platform: str) -> None:
     navigation.end_dialog(ctx)
     if platform == ANY:
         _choose_any(ctx)
+    elif platform == NO_TEXTS:
+        refuse_texts(ctx)
     else:
         choose_platform(ctx, platform)
 
@@ -329,7 +350,9 @@ def _write_on(ctx: Context, argument: str) -> None:
 
 
 def _keep_quiet(ctx: Context, argument: str) -> None:
-    if is_doubtful(argument, ctx.lexicon):
+    if _platform_meant(ctx, argument) == SMS:
+        refuse_texts(ctx)
+    elif is_doubtful(argument, ctx.lexicon):
         ctx.say(DOUBT)
         switch_to(ctx, PREFERENCES.name, topic=QUIET)
     elif hours := _hours_meant(ctx, argument):
@@ -338,6 +361,11 @@ def _keep_quiet(ctx: Context, argument: str) -> None:
         _reset_quiet(ctx)
     else:
         switch_to(ctx, PREFERENCES.name, topic=QUIET)
+
+
+def _is_refused(ctx: Context, text: str) -> bool:
+    """Return whether a text says what isn't wanted: some hours, or text messages."""
+    return _is_about_hours(ctx, text) or _platform_meant(ctx, text) == SMS
 
 
 def _is_about_hours(ctx: Context, text: str) -> bool:
@@ -380,7 +408,17 @@ COMMANDS = (
         ),
         run=_keep_quiet,
         shown="never",
-        understands=_is_about_hours,
+        understands=_is_refused,
+        yields=True,
+    ),
+    Command(
+        name=NO_TEXTS,
+        words=_(
+            "don't text me, do not text me, no texts, no text messages, no sms, without sms, "
+            "i want no sms, i don't want sms, i don't want text messages, no more sms"
+        ),
+        run=lambda ctx, _argument: refuse_texts(ctx),
+        shown="never",
         yields=True,
     ),
 )

@@ -114,7 +114,16 @@ KEEP_CODES = _(
 
 CANCELLATIONS = {MessageKind.CANCELLED, MessageKind.CANCELLED_BY_OFFICE}
 
-OTHERS = TO_STAFF | TO_CHAT | {MessageKind.REPLY, MessageKind.EVENT, MessageKind.ADDRESS_REFUSED}
+OTHERS = (
+    TO_STAFF
+    | TO_CHAT
+    | {
+        MessageKind.REPLY,
+        MessageKind.EVENT,
+        MessageKind.ADDRESS_REFUSED,
+        MessageKind.PHONE_PROOF,
+    }
+)
 """The kinds that aren't notifications about an appointment."""
 
 if _missing := set(MessageKind) - WORDINGS.keys() - CANCELLATIONS - STATES.keys() - OTHERS:

@@ -17,6 +17,7 @@ Each line begins with a word:
     taken    2026-12-03 12:30          others take that time of the service that is being booked;
                                        without an hour, the whole day
     accounts email                     these platforms are configured from here on
+    rule     kalamata texts always      a rule of a municipality is changed
     outbox   email maria@example.gr    a notification that the message before added to the outbox
     language en                        the page states this language
     samples                            the municipalities are samples, as after a first start
@@ -52,6 +53,7 @@ from core.availability import slots
 from core.bookings import holds
 from core.bookings.offers.making import make_offers, plan_offers
 from core.bookings.offers.service import ask_for_offer, end_overdue
+from core.catalogue.rules import Rules
 from core.catalogue.schedule_exceptions import update_digest
 from core.db.models import (
     REMINDERS,
@@ -263,6 +265,13 @@ class StoryRunner:
 
     def on_accounts(self, rest: str) -> None:
         self.deployment.services.registry.accounts = frozenset(rest.split())
+
+    def on_rule(self, rest: str) -> None:
+        municipality, name, value = rest.split()
+        self.deployment.database.write_sync(self.deployment.services.registry.refresh)
+        body = self.deployment.services.registry[municipality].body
+        rules = Rules.model_validate(body.rules.model_dump() | {name: value})
+        self.deployment.load(body.model_copy(update={"rules": rules}))
 
     def on_linked(self, rest: str) -> None:
         """Link the citizen's chat to a member of staff."""

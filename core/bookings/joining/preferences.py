@@ -15,7 +15,7 @@ from core.messaging.preferences import note_change, preferences_of
 from core.messaging.reminders import schedule_anew
 from core.messaging.routes import ADDRESS_FIELDS
 
-_SETTINGS = (("platform",), ("language",), ("quiet_from", "quiet_until", "timezone"))
+_SETTINGS = (("platform",), ("language",), ("quiet_from", "quiet_until", "timezone"), ("no_texts",))
 
 
 def join_preferences(

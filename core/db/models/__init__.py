@@ -26,7 +26,7 @@ from core.db.models.outbox import (
     Suppression,
     TextCount,
 )
-from core.db.models.people import Citizen, Contact, FailedAttempt, address_key
+from core.db.models.people import Citizen, Contact, FailedAttempt, PhoneProof, address_key
 from core.db.models.preferences import PreferencesRow, ReminderLink
 from core.db.models.relay import RelayMessage, RelayThread
 from core.db.models.schedule import ExceptionKind, ScheduleException
@@ -78,6 +78,7 @@ __all__ = [
     "OutboxRow",
     "OutboxStatus",
     "PendingInbound",
+    "PhoneProof",
     "PreferencesRow",
     "PromptRow",
     "RelayMessage",

@@ -63,6 +63,25 @@ def address_key(account: str, address: str) -> str:
     return f"{account} {address}"
 
 
+class PhoneProof(WithPublicId, Base):
+    """A number to which digits were sent; written in a contact's chat, they prove it to be theirs.
+
+    The digits are derived from `public_id` and the secret. A contact has one at most.
+    """
+
+    __tablename__ = "phone_proofs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id"), unique=True)
+    municipality_id: Mapped[str]
+    """The municipality that pays for the text."""
+    _phone: Mapped[Any] = personal_column("phone")
+    phone = personal[str]("_phone")
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The wrong digits that were written."""
+
+
 class FailedAttempt(Base):
     """A wrong code or phone number: a row for the contact, the network address and the number.
 

@@ -22,6 +22,8 @@ class PreferencesRow(Base):
     quiet_from: Mapped[int | None]
     quiet_until: Mapped[int | None]
     timezone: Mapped[str | None]
+    no_texts: Mapped[bool | None]
+    """True where they want no text messages (SMS), whatever a municipality's rule is."""
 
 
 class ReminderLink(Base):

@@ -296,12 +296,16 @@ def test_the_day_of_a_number_begins_at_midnight_in_greece(push: PushDeployment) 
     assert push.deployment.database.write_sync(run) == [True, False]
 
 
-def test_nothing_is_texted_once_the_municipality_sends_no_texts(
-    push: PushDeployment, gateway: TwilioServer
+@pytest.mark.parametrize("by_citizen", [False, True])
+def test_nothing_is_texted_once_the_municipality_or_the_citizen_wants_no_texts(
+    push: PushDeployment, gateway: TwilioServer, *, by_citizen: bool
 ) -> None:
     push.deployment.platform = push.deployment.account = "console"
     push.deployment.talk(*BOOK, *WITHOUT_EMAIL)
-    set_rules(push, texts=Texts.NEVER)
+    if by_citizen:
+        push.deployment.talk("μη μου στέλνετε SMS")
+    else:
+        set_rules(push, texts=Texts.NEVER)
     push.deliver(push.settled)
     assert MARIA not in gateway.texts
     query = select(OutboxRow.status).where(OutboxRow.platform == "sms")

@@ -13,6 +13,7 @@ from core.bookings import service as bookings
 from core.bookings.citizen_preferences import CitizenPreferences
 from core.bookings.joining.codes import renew_codes
 from core.db.models import Citizen, CodeRequest, Contact, OutboxRow
+from core.messaging.notifications import reaches_anybody
 from core.messaging.preferences import keep_platform
 from core.messaging.reminder_ways import choose_ways
 from tests.core.booking_environment import DETAILS, BookingEnvironment
@@ -170,6 +171,29 @@ def test_sms_is_no_way_where_no_text_would_go(
     known = DETAILS | details
     preferences = CitizenPreferences(env.session, env.registry, env.now, who, known)
     assert "sms" not in preferences.reaching()
+
+
+@pytest.mark.parametrize("rule", ["unreached", "always"])
+def test_who_refuses_texts_gets_none(make_env: MakeEnv, rule: str) -> None:
+    env = town(make_env, rule)
+    env.now = before("09:30", 60)
+    booking = env.confirm(env.hold("09:30"), email="")
+    who = env.actor(booking.citizen_id)
+    preferences = CitizenPreferences(env.session, env.registry, env.now, who, DETAILS)
+    assert reaches_anybody(env.session, env.registry, booking)
+    preferences.refuse_texts()
+    env.move(booking, "10:00")
+    assert sent(env, "sms") == ["confirmed"]
+    assert not reaches_anybody(env.session, env.registry, booking), "staff are to call"
+    env.now = before("10:00", 48)
+    choose_ways(env.session, env.registry, env.now, 10, lambda _row, error: pytest.fail(str(error)))
+    pending = select(OutboxRow.status).where(
+        OutboxRow.kind == "reminder", OutboxRow.platform == "sms", OutboxRow.status == "pending"
+    )
+    assert not env.session.scalars(pending).all()
+    preferences.choose_platform("sms")
+    env.cancel(booking)
+    assert sent(env, "sms") == ["confirmed", "cancelled"]
 
 
 def test_new_codes_go_where_messages_do(make_env: MakeEnv) -> None:

@@ -69,6 +69,28 @@ def test_a_sentence_changes_one_at_once(
     assert kept(deployment) == expected
 
 
+def test_text_messages_are_chosen_and_refused(deployment: Deployment, booking: Booking) -> None:
+    def texts() -> tuple[object, ...]:
+        return deployment.rows("SELECT platform, no_texts FROM preferences")[0]
+
+    deployment.services.registry.accounts |= {"sms"}
+    assert "SMS" in deployment.talk("μη μου στέλνετε SMS")[0].text
+    assert texts() == (None, True)
+    assert "SMS: κανένα" in deployment.talk("προτιμήσεις")[0].text
+    deployment.tap("Πού")
+    assert "Όχι με SMS" not in [choice.label for choice in deployment.last[-1].choices]
+    deployment.talk("πίσω", "πίσω", "γράψτε μου με SMS")
+    assert texts() == ("sms", False)
+    for words in ("don't text me", "δεν θέλω sms", "oxi sms", "don't write to me by sms"):
+        deployment.talk("write to me by sms", words)
+        assert texts() == (None, True)
+        assert deployment.last[-1].step == "task"
+    deployment.talk("γράψτε μου με SMS", "preferences")
+    deployment.tap("Πού")
+    deployment.tap("Όχι με SMS")
+    assert texts() == (None, True)
+
+
 def test_here_is_the_platform_of_the_chat(deployment: Deployment, booking: Booking) -> None:
     deployment.platform, deployment.account = "telegram", "telegram:town"
     deployment.talk("Γεια", "town", "γράψτε μου εδώ")
