@@ -16,7 +16,7 @@ from dialogs.booking.selection import (
 from dialogs.booking.time import time_label
 from dialogs.context import Context, refusable
 from dialogs.engine import navigation
-from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer
+from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, StepRefused
 from dialogs.messages.phone_proof import HINT
 
 
@@ -28,7 +28,7 @@ def hold_time(ctx: Context, value: str) -> EffectOutcome:
         booking = ctx.office.hold(offer, start, current_hold(ctx))
     except BookingRefused as refused:
         if refused.kind == RefusalKind.TOO_MANY_CONFIRMATIONS and proving_municipality(ctx):
-            raise BookingRefused(refused.kind, join(" ", refused.text, HINT)) from None
+            raise StepRefused(refused.kind, join(" ", refused.text, HINT)) from None
         if refused.kind != RefusalKind.TAKEN:
             raise
         ctx.events.append(("refusal", refused.kind))

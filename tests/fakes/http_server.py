@@ -18,6 +18,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    method: str
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,10 @@ def listening(
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             answer = respond(
                 Request(
-                    self.path, {name.lower(): value for name, value in self.headers.items()}, body
+                    self.path,
+                    {name.lower(): value for name, value in self.headers.items()},
+                    body,
+                    self.command,
                 )
             )
             time.sleep(answer.after)

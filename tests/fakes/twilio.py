@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from bot.platforms.webhook import WebhookRequest
 from tests.fakes.http_server import Answer, AnswerFault, Request, listening
+from tests.fakes.twilio_openapi import violations
 
 SID = "AC" + "0" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 only the fake's
@@ -59,6 +60,8 @@ class TwilioServer:
     """The responses to the next messages, by number."""
     answer_faults: dict[str, list[AnswerFault]] = field(default_factory=lambda: defaultdict(list))
     """Faults in the answers to the next messages, by number; the messages are taken."""
+    violations: list[str] = field(default_factory=list)
+    """What was called otherwise than Twilio's OpenAPI says, in words."""
     status: str = "active"
     """The account's."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -68,11 +71,14 @@ class TwilioServer:
         given = request.headers.get("authorization", "").removeprefix("Basic ")
         if b64decode(given).decode() != f"{SID}:{TOKEN}":
             return failure(20003, 401)
+        form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+        if wrong := violations(request.method, request.path, form):
+            self.violations += wrong
+            return failure(20001)
         if request.path == f"/2010-04-01/Accounts/{SID}.json":
             return Answer(200, {"sid": SID, "status": self.status})
         if request.path != f"/2010-04-01/Accounts/{SID}/Messages.json":
             return failure(20404, 404)
-        form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
         with self._lock:
             if failures := self.failures[form["To"]]:
                 return failures.pop(0)

@@ -49,6 +49,7 @@ def test_one_address_keeps_only_so_many_times_however_many_chats_it_opens(
 def test_an_address_confirms_only_so_many_bookings_unless_it_is_exempt(
     deployment: Deployment, serve: Serve, shipped: dict[str, Municipality]
 ) -> None:
+    deployment.services.registry.accounts |= {"sms:town"}
     one = {"rules": Rules(confirmations_per_address=1)}
     deployment.load(shipped["kalamata"].model_copy(update=one))
     client = serve(exempt_addresses=EXEMPT)
@@ -61,6 +62,7 @@ def test_an_address_confirms_only_so_many_bookings_unless_it_is_exempt(
             assert "Το ραντεβού σας κλείστηκε" in said
         refused = "καλέστε την υπηρεσία στο 2721000000" in talker.replies[0]["text"]
         assert refused == (address == HERE)
+        assert ("επιβεβαίωση κινητού" in talker.replies[0]["text"]) == refused
 
 
 def guess(address: str, client: httpx.Client, phone: str) -> str:
