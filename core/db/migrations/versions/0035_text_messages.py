@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("public_id", sa.LargeBinary(), server_default="", nullable=False),
         sa.Column("contact_id", NUMBER, nullable=False),
         sa.Column("municipality_id", sa.String(), nullable=False),
-        sa.Column("phone", sa.LargeBinary(), nullable=False),
+        sa.Column("phone", sa.LargeBinary(), server_default="", nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("tries", NUMBER, server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
