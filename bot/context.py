@@ -114,6 +114,8 @@ def build_context(
 ) -> Context:
     """Return the context of a conversation's dialogs; `came` is when its message arrived."""
     now = services.clock()
+    platform = services.platforms.get(sender.account)
+    fitting = platform.fitting if platform else None
     actor = Actor(
         citizen_id=found.citizen_id,
         platform=sender.platform,
@@ -123,6 +125,7 @@ def build_context(
         contact_id=found.contact_id,
         account=sender.account,
         proven_phone=found.proven_phone,
+        own_phone=sender.address if fitting else "",
         shown_name=sender.name,
     )
     office = Office(
@@ -145,6 +148,7 @@ def build_context(
         now,
         state,
         language_stated=transport.stated_language is not None,
+        fitting=fitting(transport.unicode) if fitting else None,
     )
 
 

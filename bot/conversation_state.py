@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.messages import Reply
 from dialogs.conversation import CONVERSATION
 from dialogs.engine.state import State, dump_state, load_state
 
@@ -41,6 +42,15 @@ class TransportState:
     app_version: int | None = None
     """The API version that the app stated last, where the platform's messages depend on it."""
 
+    unicode: bool = False
+    """Whether they read text messages in Unicode, which costs twice as much as capitals."""
+
+    def fit(self, reply: Reply) -> Reply:
+        """Return a reply in the form that its reader's app, or telephone, shows."""
+        if self.app_version is None and not self.unicode:
+            return reply
+        return reply.model_copy(update={"app_version": self.app_version, "unicode": self.unicode})
+
     def reset(self) -> "TransportState":
         """Return the part that is kept when the conversation is erased."""
         return TransportState(
@@ -48,6 +58,7 @@ class TransportState:
             stated_language=self.stated_language,
             stated_timezone=self.stated_timezone,
             app_version=self.app_version,
+            unicode=self.unicode,
         )
 
 

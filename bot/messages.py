@@ -217,7 +217,7 @@ class Reply(BaseModel):
     (`answers`, its platform's id): if it `only_answers`, it isn't sent as it is where that was
     deleted. `edits` means that it replaces that message where it still stands. One by e-mail has
     `email`, and comes with its `file`, if it has one. After `valid_seconds` it isn't worth
-    delivering.
+    delivering. Text messages are in `unicode` for who has asked for small letters.
     """
 
     text: str
@@ -243,6 +243,7 @@ class Reply(BaseModel):
     edits: bool = False
     email: EmailMetadata | None = None
     valid_seconds: int | None = None
+    unicode: bool = False
 
 
 class Sender(BaseModel):
@@ -264,7 +265,7 @@ class Inbound(Sender):
 
     It is a `text`, a `choice` (a button's id), a `link` (what a deep link carried), a `command` (by
     its name) or `unread` (of a kind that can't be read). A text that `proves_phone` is the sender's
-    own telephone number, as the platform knows it.
+    own telephone number, as the platform knows it; one `from_phone` came from that number.
 
     `message_id` is unique within the account. `number` grows from message to message, where the
     platform numbers them; if `number_is_time`, it is in milliseconds since 1970. `chat_sequence`
@@ -272,6 +273,7 @@ class Inbound(Sender):
     was visible when this one was written. `written_at` is when, by the platform's clock, in seconds
     since 1970. A text `with_file` is the words under one. `album` is the id of the pictures that it
     was sent with. `municipality_id` is the municipality whose own page or bot it was written to.
+    `unicode` is whether they want small letters from now on, where the text says so.
     Where `reply_in_response`, the replies are the response to its request, and aren't sent
     otherwise.
     Unless it `may_create_contact`, its sender must have a conversation; if it
@@ -287,6 +289,7 @@ class Inbound(Sender):
     text: str | None = None
     with_file: bool = False
     proves_phone: bool = False
+    from_phone: bool = False
     choice: str | None = None
     unread: Unreadable | None = None
     link: str | None = None
@@ -294,6 +297,7 @@ class Inbound(Sender):
     language: Language | None = None
     timezone: str | None = None
     app_version: int | None = None
+    unicode: bool | None = None
     municipality_id: str | None = None
     reply_in_response: bool = False
     may_create_contact: bool = True

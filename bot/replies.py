@@ -22,7 +22,7 @@ from bot.messages import (
     ReplyChoice,
 )
 from core.i18n import Text, _
-from dialogs.engine.prompts import OpenQuestion
+from dialogs.engine.prompts import OpenQuestion, Prompt
 from dialogs.messages.blocks import (
     Actions,
     Attachment,
@@ -49,6 +49,7 @@ def build_replies(
     prompt = question.prompt
     asked = Reply(
         text=translator.say(to_text(prompt.text), language),
+        brief=translator.say(_brief_of(prompt), language),
         blocks=_blocks_of(translator, [prompt.text], language),
         step=question.step,
         language=language,
@@ -67,6 +68,13 @@ def build_replies(
     )
     said = build_reply(translator, messages, language) if messages else None
     return [said, asked] if said and said.text else [asked]
+
+
+def _brief_of(prompt: Prompt) -> Text:
+    """Return the short form of a question; "" where it has none."""
+    if prompt.brief or not isinstance(prompt.text, Message):
+        return prompt.brief
+    return prompt.text.brief or ""
 
 
 def build_reply(translator: Translator, messages: Sequence[Text | Message], language: str) -> Reply:

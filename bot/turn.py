@@ -106,8 +106,7 @@ def _answer(
 ) -> list[Reply]:
     """Advance the conversation by a message that is new and in order."""
     platform = services.platforms.get(inbound.account)
-    if inbound.proves_phone:
-        found = _store_proof(session, services, inbound, found)
+    found = _store_proof(session, services, inbound, found)
     state, transport = _apply_stated(state, transport, inbound)
     ctx = build_context(session, services, inbound, found, transport, state, came)
     ctx.open_prompt, now = open_prompt(session, found, state), ctx.now
@@ -142,8 +141,7 @@ def _answer(
             tapped=tapped,
             same=result.same_question,
         )
-        if version := transport.app_version:
-            replies = [reply.model_copy(update={"app_version": version}) for reply in replies]
+        replies = [transport.fit(reply) for reply in replies]
     if ctx.office.joining.has_parted:
         leave_dialogs(session, found.citizen_id)
     if ctx.office.left_caller:
@@ -191,8 +189,7 @@ def _brief_answer(
         reply = asked
     elif not state.number:
         return []
-    if transport.app_version:
-        reply = reply.model_copy(update={"app_version": transport.app_version})
+    reply = transport.fit(reply)
     number = _record(session, found, inbound, None, [reply], now, relay.MAX_TEXT)
     if inbound.number and not is_overtaken(transport, inbound, now):
         transport = replace(transport, last_number=inbound.number, last_number_at=now.timestamp())
@@ -230,8 +227,10 @@ def preview(session: Session, services: Services, inbound: Inbound) -> list[Repl
 def _store_proof(
     session: Session, services: Services, inbound: Inbound, found: StoredConversation
 ) -> StoredConversation:
-    """Store that the sender has proven to have the phone number that the message is."""
-    own = parse_phone(inbound.text or "")
+    """Store that the sender has proven to have the number that the message is, or is from."""
+    if not inbound.proves_phone and (not inbound.from_phone or found.proven_phone):
+        return found
+    own = parse_phone((inbound.text or "") if inbound.proves_phone else inbound.address)
     if isinstance(own, ParseFailure):
         return found
     return conversations.prove_phone(session, found, services.registry.keyed_hash(own.value))
@@ -246,6 +245,8 @@ def _apply_stated(
         transport = replace(transport, municipality_id=inbound.municipality_id)
     if inbound.app_version and inbound.app_version != transport.app_version:
         transport = replace(transport, app_version=inbound.app_version)
+    if inbound.unicode is not None:
+        transport = replace(transport, unicode=inbound.unicode)
     if inbound.language and inbound.language != transport.stated_language:
         transport = replace(transport, stated_language=inbound.language)
         state = replace(state, language=inbound.language)
@@ -307,8 +308,7 @@ def _next_transport(
     missed: Text | None,
 ) -> TransportState:
     """Return the transport's state after this turn; `number` is the inbound row's."""
-    now = services.clock()
-    at = now.timestamp()
+    at = (now := services.clock()).timestamp()
     platform: Platform | None = services.platforms.get(inbound.account)
     if inbound.number and not is_overtaken(transport, inbound, now):
         transport = replace(transport, last_number=inbound.number, last_number_at=at)

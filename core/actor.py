@@ -59,6 +59,7 @@ class Actor:
     Where `staff` is given, they act for the citizen, who needn't have any contact.
     `network` is the keyed hash of a web chat's network address, unless that is exempt from limits.
     `proven_phone` is the keyed hash of the phone number that the contact has proven to be its own.
+    `own_phone` is the number (+30…) by which they write; "" where it isn't by one.
     `shown_name` is the name that their platform shows of them, if it has told one with the message.
     """
 
@@ -70,5 +71,6 @@ class Actor:
     contact_id: int | None = None
     account: str = ""
     proven_phone: str | None = None
+    own_phone: str = ""
     shown_name: str = ""
     staff: Staff | None = None

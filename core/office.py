@@ -95,6 +95,11 @@ class Office:
         """Return whether a member of staff acts for a caller now."""
         return self._actor.staff is not None
 
+    @property
+    def own_phone(self) -> str:
+        """Return the number (+30…) by which the citizen writes; "" where there is none."""
+        return self._actor.own_phone
+
     def is_member(self) -> bool:
         """Return whether a member of staff has linked the chat that this is."""
         return self._member() is not None

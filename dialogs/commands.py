@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from core.i18n import _
+from core.i18n import Text, _
 from dialogs import joining, proving, relay
 from dialogs.booking.for_caller import CALLER
 from dialogs.booking.selection import municipality, service
@@ -12,6 +12,7 @@ from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.engine.command import UNKNOWN_COMMAND, show_help
 from dialogs.managing import preferences
+from dialogs.managing.by_code import CODE_COMMANDS
 from dialogs.managing.coming import (
     ask_if_coming,
     come_as_asked,
@@ -119,6 +120,10 @@ def _book_for_caller(ctx: Context, _argument: str) -> None:
         ctx.say(UNKNOWN_COMMAND)
 
 
+def _is_brief(ctx: Context) -> bool:
+    return ctx.is_brief
+
+
 def _switches_to(dialog: str) -> Callable[[Context, str], None]:
     return lambda ctx, _argument: switch_to(ctx, dialog)
 
@@ -150,12 +155,23 @@ NO_THANKS = _("no, no thanks, no thank you")
 FEW_WORDS = (ACCEPTING, YES_PLEASE, NO_THANKS, YES, NO)
 """Words that may answer what was said last, or the open question."""
 
+SMALL_LETTERS = _("small, small letters")
+CAPITALS = _("capitals, capital letters")
+
+
+def _says(text: Text) -> Callable[[Context, str], None]:
+    return lambda ctx, _argument: ctx.say(text)
+
+
 COMMANDS: tuple[Command, ...] = (
     *relay.COMMANDS,
     standard.BACK,
     standard.START_OVER,
+    *CODE_COMMANDS,
     replace(standard.STOP_COMMAND, run=_stop),
-    Command(name="cancel", words=_("cancel"), run=_cancel_or_stop, shown="never", yields=True),
+    Command(
+        name="cancel", words=_("cancel, delete"), run=_cancel_or_stop, shown="never", yields=True
+    ),
     Command(
         name="about",
         label=_("About this service"),
@@ -206,6 +222,13 @@ COMMANDS: tuple[Command, ...] = (
         words=_("time zone, timezone, change time zone"),
         run=_change_zone,
         understands=lambda ctx, argument: ctx.lexicon.zone_called(argument) is not None,
+    ),
+    *(
+        Command(name=name, words=words, run=_says(said), shown="never", typed=_is_brief)
+        for name, words, said in (
+            ("small", SMALL_LETTERS, _("From now on I write in small letters.")),
+            ("capitals", CAPITALS, _("From now on I write in capitals.")),
+        )
     ),
     *preferences.COMMANDS,
     replace(standard.HELP, run=_help),

@@ -55,11 +55,16 @@ CONVERSATION: Definition[Office] = Definition(
         "Hello! I'm Rantevou and I book appointments with your municipality. "
         "At any time you can write “help” or “back”."
     ),
+    brief_greeting=_("Appointments by text message. Any time: “menu”, “back”."),
     greeting_note=lambda ctx: samples_note(ctx.office.samples),
     help=_(
         "Pick an answer by tapping it, or write its number or its name. "
         "You can also write at any time: “back”, “start over”, “cancel”, “about the service”, "
         "“useful links”, “human”, “my bookings”, “language”, “time zone”, “preferences”."
+    ),
+    brief_help=_(
+        "Write a number, or what you want: “back”, “start over”, “exit”, “human”, “my "
+        "appointments”. “small” for small letters."
     ),
     help_offer=_("Shall I help? See below what you can do, or write “human” for an employee."),
     stopped=_("All right, I've stopped. Nothing was booked or changed."),
@@ -77,6 +82,7 @@ CONVERSATION: Definition[Office] = Definition(
             "I had read that message before you changed it. "
             "To change an answer, write “change” and which one."
         ),
+        "picture": _("I can't see pictures. Please write your answer."),
         "other": _("I can read only what you write. Please write your answer, or tap a button."),
     },
 )

@@ -107,8 +107,7 @@ def render_message(
         if reply and row.platform == EMAIL:
             reply = as_email(session, services, row, booking, reply)
         elif reply and row.platform == SMS:
-            check_limits(session, services, row, booking, address)
-            reply = as_text_message(session, services, row, booking, reply)
+            reply = _as_text(session, services, row, booking, address, reply)
     else:
         address = session.get_one(Contact, row.contact_id).address
         if row.kind == MessageKind.REPLY:
@@ -126,6 +125,8 @@ def render_message(
                 reply = render_notification(
                     session, services, row, booking, language, found.timezone
                 )
+                if reply and row.platform == SMS:
+                    reply = _as_text(session, services, row, booking, address, reply)
             elif found and row.kind in RELAYED_TO_CITIZEN:
                 said = render_to_citizen(session, services, row, found.language)
                 reply = _with_buttons(session, services, row, address, said)
@@ -135,7 +136,7 @@ def render_message(
                 reply = _with_buttons(session, services, row, address, said)
             if found and reply:
                 _state, transport = conversation_state.load(found.state, "", "")
-                reply = reply.model_copy(update={"app_version": transport.app_version})
+                reply = transport.fit(reply)
     return (address, reply) if reply else None
 
 
@@ -148,6 +149,21 @@ def _may_be_texted(session: Session, services: Services, row: OutboxRow, booking
         return False
     is_asked_for = row.kind == MessageKind.CODE_SENT
     return is_asked_for or not preferences_of(session, booking.citizen_id).no_texts
+
+
+def _as_text(
+    session: Session,
+    services: Services,
+    row: OutboxRow,
+    booking: Booking,
+    number: str,
+    reply: Reply,
+) -> Reply:
+    """Return a notification as a text to a number, in its reader's letters. Raise TextKeptBack."""
+    check_limits(session, services, row, booking, number)
+    said = as_text_message(session, services, row, booking, reply)
+    found = conversations.find(session, row.account, number)
+    return conversation_state.load(found.state, "", "")[1].fit(said) if found else said
 
 
 def _with_buttons(

@@ -13,6 +13,7 @@ from bot.platforms.webhook import (
     WebhookResponse,
     WebhookResult,
 )
+from dialogs.engine.steps import Fitting
 
 
 class Send(Protocol):
@@ -76,6 +77,11 @@ class Platform(ABC):
 
     has_secret_path: ClassVar[bool] = False
     """True where a part that nobody can guess may follow the path of its webhook."""
+
+    fitting: Callable[[bool], Fitting] | None = None
+    """Where citizens write by text message, which costs: returns what tells how much a message
+    holds, given whether they read Unicode. Each turn is answered by one message then, and an
+    address is a telephone number."""
 
     public_address: str | None = None
     """The address at which the world reaches our webhooks; None where it isn't set."""

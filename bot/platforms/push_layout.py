@@ -60,6 +60,8 @@ def adapt_replies(
     `tapped` is the label of the button of the question `before` that was tapped; `same`: the same
     question is open again.
     """
+    if platform.fitting:
+        return [_as_one(replies)], {}
     replies = [
         each
         for reply in replies
@@ -78,6 +80,24 @@ def adapt_replies(
     if before.reply.input == "phone" and not same:
         replies[0] = replies[0].model_copy(update={"clears": True})
     return replies, {0: before.row} if closed and closed.closing else {}
+
+
+def _as_one(replies: Sequence[Reply]) -> Reply:
+    """Return a turn's replies as one message, whose choices are those of the question."""
+    *_said, asked = replies
+    about = next((each.booking for each in replies if each.booking), None)
+
+    def joined(texts: Iterator[str]) -> str:
+        return "\n".join(filter(None, texts))
+
+    return asked.model_copy(
+        update={
+            "text": joined(each.text for each in replies),
+            "brief": joined(each.brief or each.text for each in replies),
+            "blocks": [],
+            "booking": about,
+        }
+    )
 
 
 def _attached(

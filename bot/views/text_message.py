@@ -31,7 +31,9 @@ def as_text_message(
     left = ((row.expires_at or booking.ends_at) - services.clock()).total_seconds()
     link = text_link_of(session, services, booking)
     if kind in WORDINGS and not is_made(session, booking.id, services.clock()):
-        brief = one_part(services.texts, loaded, kind, booking, reply.language, link)
+        is_two_way = services.platforms[row.account].fitting is not None
+        given = (services.texts, loaded, kind, booking, reply.language)
+        brief = one_part(*given, link, is_two_way=is_two_way)
     else:
         said = call(loaded, booking, OFFICE_PHONE)
         whole = join(" ", _ended(reply.brief or reply.text), *said)
@@ -46,22 +48,27 @@ def one_part(
     booking: Booking,
     language: str,
     link: str = "",
+    *,
+    is_two_way: bool = False,
 ) -> str:
     """Return the text of a kind, its names shortened until it fits into one part in capitals.
 
-    The link is left out where it would need a second one.
+    The link is left out where it would need a second one. Where it `is_two_way`, a reminder says
+    how it is answered.
     """
     zone = ZoneInfo(booking.timezone)
     names = [texts.say(each, language) for each in names_of(loaded, booking)]
     while True:
-        text = texts.say(text_message(loaded, kind, booking, zone, *names), language)
-        text = text.replace("..", ".")  # a shortened name, at the end of a sentence
-        said = f"{text} {link}" if link else text
+        text = text_message(loaded, kind, booking, zone, *names, is_two_way=is_two_way)
+        plain = texts.say(text, language).replace("..", ".")  # a shortened name ends a sentence
+        said = f"{plain} {link}" if link else plain
         longest = max(range(len(names)), key=lambda place: len(names[place]))
         if count_parts(fold(said)) == 1:
             return said
         if len(names[longest]) <= LEAST:
-            return one_part(texts, loaded, kind, booking, language) if link else said
+            if not link:
+                return plain
+            return one_part(texts, loaded, kind, booking, language, is_two_way=is_two_way)
         names[longest] = _shorter(names[longest])
 
 

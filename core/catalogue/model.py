@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from core.catalogue.base import CatalogueModel
 from core.catalogue.crest import Crest
@@ -21,6 +21,18 @@ ID_RULE = f"small Latin letters and digits, with - or _ between them, at most {M
 Id = Annotated[str, StringConstraints(pattern=ID, max_length=MAX_ID)]
 Url = Annotated[str, StringConstraints(pattern=URL)]
 Minutes = Annotated[int, Field(ge=5, le=24 * 60)]
+MAX_SHORT = 24
+
+
+def _is_short(name: LocalizedText) -> LocalizedText:
+    if any(len(each) > MAX_SHORT for each in name.values()):
+        raise ValueError(f"up to {MAX_SHORT} letters")
+    return name
+
+
+ShortName = Annotated[LocalizedText, AfterValidator(_is_short)]
+"""A name for text messages, of which each character costs."""
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -106,6 +118,7 @@ class Branch(CatalogueModel):
 
     id: Id
     name: LocalizedText
+    short: ShortName | None = None
     aliases: tuple[str, ...] = ()
     """Other names that citizens write, in any language."""
     address: LocalizedText | None = None
@@ -220,6 +233,8 @@ class Consent(CatalogueModel):
     version: str
     title: LocalizedText | None = None
     text: LocalizedText
+    sms: LocalizedText | None = None
+    """Its wording in text messages, which has the same version."""
     link: Url | None = None
     withdrawable: bool = False
 
@@ -237,6 +252,7 @@ class Service(CatalogueModel):
 
     id: Id
     name: LocalizedText
+    short: ShortName | None = None
     description: LocalizedText | None = None
     channels: tuple[Channel, ...] = Field(min_length=1)
     duration: Minutes

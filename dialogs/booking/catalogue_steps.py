@@ -19,6 +19,7 @@ def _ask_municipality(ctx: Context) -> Prompt:
             for body in ctx.office.offered_municipalities
         ],
         expected=_("I don't know that municipality. Please pick one, or write its name."),
+        brief=_("Which municipality?"),
     )
 
 
@@ -34,7 +35,7 @@ def _ask_service(ctx: Context) -> Prompt:
     group = picked_municipality(ctx).group(ctx.answers["group"])
     return Prompt(
         _("Which service?"),
-        [Choice(service.id, service.name) for service in group.services],
+        [Choice(each.id, each.name, brief=each.short or "") for each in group.services],
         expected=_("Please pick a service, or write its name."),
     )
 
@@ -43,7 +44,7 @@ def _ask_branch(ctx: Context) -> Prompt:
     return Prompt(
         _("Where would you like to be served?"),
         [
-            Choice(b.id, b.name, ", ".join(b.aliases))
+            Choice(b.id, b.name, ", ".join(b.aliases), brief=b.short or "")
             for b in picked_municipality(ctx).branches_of(ctx.answers["service"])
         ],
         expected=_("Please pick an office, or write its name."),

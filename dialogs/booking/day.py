@@ -56,7 +56,9 @@ def _ask_day(ctx: Context) -> Prompt:
         (1, month < last, _("Next month")),
     ):
         if exists:
-            actions.append(action_choice(ShowMonth(f"{_adjacent_month(month, by):%Y-%m}"), label))
+            other = _adjacent_month(month, by)
+            brief = FormattedDate(other, "LLL")
+            actions.append(action_choice(ShowMonth(f"{other:%Y-%m}"), label, brief))
     text = (
         _("Which day? Free days in {month}:", month=FormattedDate(month, "LLLL y"))
         if free
@@ -66,7 +68,11 @@ def _ask_day(ctx: Context) -> Prompt:
         text,
         [
             Choice(
-                d.isoformat(), FormattedDate(d, "EEE d MMM"), SOONEST if d == free[0] else "", d.day
+                d.isoformat(),
+                FormattedDate(d, "EEE d MMM"),
+                SOONEST if d == free[0] else "",
+                d.day,
+                brief=FormattedDate(d, "EEE"),  # after its number, the day
             )
             for d in free
         ],
@@ -74,6 +80,7 @@ def _ask_day(ctx: Context) -> Prompt:
         month=month,
         names="whole",
         actions=actions,
+        brief=_("Which day? {month}", month=FormattedDate(month, "LLL")) if free else "",
         expected=_("Please pick a free day, or write a date such as 3/12."),
     )
 

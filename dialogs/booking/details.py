@@ -74,6 +74,12 @@ def detail_step(
         fixed = FIELD_TYPES[field.type].closed and field.options
         return not fixed or value in {option.id for option in field.options}
 
+    def known(ctx: Context) -> str | None:
+        if field.id == "phone":
+            return ctx.office.own_phone or None
+        is_left_out = ctx.is_brief and field.is_email_of_attendee and not is_demanded(ctx)
+        return "" if is_left_out else None
+
     return Step(
         name,
         field.label,
@@ -85,6 +91,7 @@ def detail_step(
         keep=keep,
         automatic=False,
         reusable=True,
+        known=None if always_asked else known,
     )
 
 

@@ -13,7 +13,7 @@ from dialogs.booking.selection import (
     proving_municipality,
     zone_of,
 )
-from dialogs.booking.time import time_label
+from dialogs.booking.time import brief_time, time_label
 from dialogs.context import Context, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, StepRefused
@@ -36,11 +36,16 @@ def hold_time(ctx: Context, value: str) -> EffectOutcome:
     _store_hold_id(ctx, booking.id)
     day = start.astimezone(zone_of(ctx, offer)).date().isoformat()
     ctx.state = ctx.state.with_derived("day", day)
+    minutes = offer.municipality.rules.hold_minutes
+    if ctx.is_brief:
+        at = brief_time(ctx, offer, start)
+        ctx.say(_("{time}: kept for {count} minutes.", time=at, count=str(minutes)))
+        return None
     ctx.say(
         _n(
             "I'm keeping this time for you for {count} minute: {time}.",
             "I'm keeping this time for you for {count} minutes: {time}.",
-            offer.municipality.rules.hold_minutes,
+            minutes,
             time=time_label(ctx, offer, start),
         )
     )

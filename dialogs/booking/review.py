@@ -9,7 +9,7 @@ from core.messaging.keys import MessageKind
 from dialogs.booking.details import collected_details, is_remembered
 from dialogs.booking.hold import ask_time_again
 from dialogs.booking.selection import consent, current_hold, current_offer, picked_municipality
-from dialogs.booking.time import short_time_label
+from dialogs.booking.time import brief_time, short_time_label
 from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer
@@ -30,12 +30,13 @@ from dialogs.messages.appointment import (
 )
 from dialogs.messages.blocks import Facts, Heading, message
 from dialogs.messages.notification import WORDINGS
+from dialogs.messages.text_message import names_of, text_message
 from dialogs.nlu.lexicon import NO, YES
 
 CONFIRM = _("confirm, yes, y, ok, okay, book it, all right, correct, yes correct, 👍")
 """Words for the button that confirms."""
 
-REVIEW = "review"
+REVIEW, CONSENT = "review", "consent"
 
 REFUSED_CONSENT = "no"
 
@@ -43,14 +44,32 @@ REFUSED_CONSENT = "no"
 def _ask_consent(ctx: Context) -> Prompt:
     asked = consent(ctx)
     text: Text = lines(asked.text, asked.link) if asked else ""
+    # What is booked is shown with it: agreeing books it then.
+    wording = asked.sms or text if asked else ""
+    brief = lines(_brief_summary(ctx), wording) if ctx.is_brief else ""
     return Prompt(
         text,
         [
-            Choice(str(asked.reference) if asked else "", _("I agree"), YES),
-            Choice(REFUSED_CONSENT, _("I don't agree"), NO),
+            Choice(str(asked.reference) if asked else "", _("I agree"), YES, brief=_("OK")),
+            Choice(REFUSED_CONSENT, _("I don't agree"), NO, brief=_("No")),
         ],
+        brief=brief,
         expected=_("Please answer “I agree” or “I don't agree”."),
     )
+
+
+def _brief_summary(ctx: Context) -> Text:
+    """Return when and for what an appointment is about to be booked, in few characters."""
+    offer, start = current_offer(ctx), datetime.fromisoformat(ctx.answers["time"])
+    service = offer.service.short or offer.service.name
+    return _("{time}, {service}.", time=brief_time(ctx, offer, start), service=service)
+
+
+def _known_review(ctx: Context) -> str | None:
+    """Return the time that was shown with the consent just given, where that is brief."""
+    asked = ctx.open_prompt
+    is_shown = ctx.is_brief and asked is not None and asked.key.step == CONSENT
+    return ctx.answers["time"] if is_shown and CONSENT in ctx.answers else None
 
 
 def _check_consent(_ctx: Context, value: str) -> EffectOutcome:
@@ -61,7 +80,7 @@ def _check_consent(_ctx: Context, value: str) -> EffectOutcome:
             "Without your consent I can't make this booking here. You can agree now, "
             "or talk to an employee: write “human”."
         ),
-        PromptView(step="consent", help=True),
+        PromptView(step=CONSENT, help=True),
     )
 
 
@@ -88,8 +107,10 @@ def _ask_review(ctx: Context) -> Prompt:
                 ctx.answers["time"],
                 _("Confirm: {time}", time=short_time_label(ctx, offer, start)),
                 CONFIRM,
+                brief=_("OK"),
             )
         ],
+        brief=lines(_brief_summary(ctx), _("Shall I book it?")) if ctx.is_brief else "",
         names="whole",
         actions=[action_choice(RunCommand("change"), _("Change an answer"))],
         expected=_("Write “confirm” to book, or “change” to change an answer."),
@@ -127,7 +148,11 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
         ctx.say(message(Heading(_("It is booked. Please tell them the code.")), *said))
         return None
     wording = WORDINGS[MessageKind.CONFIRMED]
-    brief = brief_form(wording.brief, loaded, booking, ctx.zone)
+    if ctx.is_brief:
+        names = names_of(loaded, booking)
+        brief = text_message(loaded, MessageKind.CONFIRMED, booking, ctx.zone, *names)
+    else:
+        brief = brief_form(wording.brief, loaded, booking, ctx.zone)
     ctx.say(booking_message(booking, wording.for_attendee, said, brief))
     return None
 
@@ -146,7 +171,7 @@ def say_if_booked(ctx: Context, step: str, value: str) -> bool:
 
 
 CONSENT_STEP = Step(
-    "consent",
+    CONSENT,
     _("Consent"),
     _ask_consent,
     applies=lambda ctx: consent(ctx) is not None,
@@ -155,4 +180,6 @@ CONSENT_STEP = Step(
     automatic=False,
 )
 
-REVIEW_STEP = Step(REVIEW, _("Check"), _ask_review, effect=_confirm, automatic=False)
+REVIEW_STEP = Step(
+    REVIEW, _("Check"), _ask_review, effect=_confirm, automatic=False, known=_known_review
+)

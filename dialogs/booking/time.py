@@ -33,6 +33,7 @@ from dialogs.engine.prompts import Choice, Prompt
 from dialogs.engine.state import PromptView
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import CLOCK
+from dialogs.messages.text_message import SHORT_DAY
 from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
 from dialogs.nlu.times import parse_time
 
@@ -74,8 +75,10 @@ def _ask_time(ctx: Context) -> Prompt:
             return nothing_free_prompt(ctx, offer)
         free.sort(key=datetime.timestamp)  # local times compare by the wall clock
         text: Text = _("The nearest free times are:")
+        brief: Text = _("Nearest times:")
     else:
         text = _("What time on {day}?", day=day_label(day, ctx.now))
+        brief = _("What time on {day}?", day=FormattedDate(day, SHORT_DAY))
     local = [start.astimezone(zone) for start in free]
     several = len({start.date() for start in local}) > 1 or local[0].date() != day
     return Prompt(
@@ -87,12 +90,14 @@ def _ask_time(ctx: Context) -> Prompt:
                     start, f"EEE d MMM, {CLOCK}" if several else _clock_format(start, local)
                 ),
                 EARLIEST if start is local[0] else "",
+                brief=FormattedDate(start, f"{SHORT_DAY} {CLOCK}") if several else "",
             )
             for start in local
         ],
         layout="list" if several else "times",
         names="whole",
         expected=_("Please pick a free time, or write it like 10:30."),
+        brief=lines(brief, zone_note(ctx, offer, free[0])),
     )
 
 
@@ -121,6 +126,11 @@ def time_label(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
         "{day}, {time}", day=day_label(local.date(), ctx.now), time=FormattedDate(local, CLOCK)
     )
     return join(" ", label, zone_note(ctx, offer, start))
+
+
+def brief_time(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:
+    """Return a day and time for where each character costs."""
+    return FormattedDate(start.astimezone(zone_of(ctx, offer)), f"{SHORT_DAY} {CLOCK}")
 
 
 def short_time_label(ctx: Context, offer: ServiceOffer, start: datetime) -> Text:

@@ -46,7 +46,11 @@ def run_command(ctx: Context[O], name: str, argument: str = "") -> None:
 
 def run_by_name(ctx: Context[O], name: str) -> None:
     """Run the command of a name or word that the citizen gave; say so if there is none."""
-    offered = [c for c in ctx.definition.commands if c.words != "" and c.typed(ctx)]
+    offered = [
+        c
+        for c in ctx.definition.commands
+        if c.words != "" and not c.needs_argument and c.typed(ctx)
+    ]
     named = (c for c in offered if c.name == name)
     worded = (c for c in offered if name.lower() in ctx.lexicon.words(c.words))
     command = next(named, None) or next(worded, None)

@@ -90,6 +90,8 @@ def advance(state: State, received: Input, ctx: Context[Any]) -> Result:
         interruption_left(ctx, left)
     if after_turn := navigation.current_dialog(ctx).after_turn:
         after_turn(ctx)
+    if new and ctx.is_brief and not ctx.messages:
+        ctx.say(ctx.definition.brief_greeting)
     question = _ask_next(ctx)
     after = question.stored.key
     if before != after:
@@ -149,6 +151,8 @@ def _greet(ctx: Context[Any], received: Input) -> None:
     text = received.text if isinstance(received, TextInput) else ""
     if not ctx.language_stated and (language := _language_of(ctx, normalize(clean(text)))):
         ctx.update(language=language)
+    if ctx.is_brief:
+        return
     ctx.say(ctx.definition.greeting)
     if note := ctx.definition.greeting_note:
         ctx.say(note(ctx))
@@ -223,6 +227,13 @@ def _ask_next(ctx: Context[Any]) -> OpenQuestion:
                 raise RuntimeError(f"The idle dialog {ctx.state.dialog!r} has no open step.")
             navigation.end_dialog(ctx)
             continue
+        key = navigation.prompt_key(ctx, step)
+        known = None if key in tried or not _may_be_known(ctx, step) else step.known
+        if known and (value := known(ctx)) is not None:
+            tried.add(key)
+            # Not offered again: it is known then, too.
+            _answer_unasked(ctx, replace(step, reusable=False), value)
+            continue
         view = ctx.state.view
         if view.step not in (None, step.name):
             ctx.update(view=PromptView())
@@ -231,14 +242,23 @@ def _ask_next(ctx: Context[Any]) -> OpenQuestion:
             ctx.update(view=replace(ctx.state.view, step=step.name))
         if not ctx.state.interruption and _take_wish(ctx, step):
             continue
-        key = navigation.prompt_key(ctx, step)
         asks = ctx.state.interruption or ctx.state.previous(step.name) is not None or key in tried
         if asks or not navigation.has_single_answer(step, prompt):
             return ask(ctx, step, prompt)
         tried.add(key)
         only = prompt.choices[0]
-        ctx.say(step.said(only.label))
-        try:
-            _apply_outcome(ctx, navigation.answer(ctx, step, only.value, Source.AUTOMATIC))
-        except StepRefused as refused:
-            _say_refusal(ctx, refused)
+        if not ctx.is_brief:
+            ctx.say(step.said(only.label))
+        _answer_unasked(ctx, step, only.value)
+
+
+def _may_be_known(ctx: Context[Any], step: Step[Any]) -> bool:
+    """Return whether a step may be answered silently: it wasn't asked to be changed."""
+    return not ctx.state.interruption and ctx.state.previous(step.name) is None
+
+
+def _answer_unasked(ctx: Context[Any], step: Step[Any], value: str) -> None:
+    try:
+        _apply_outcome(ctx, navigation.answer(ctx, step, value, Source.AUTOMATIC))
+    except StepRefused as refused:
+        _say_refusal(ctx, refused)

@@ -6,7 +6,7 @@ from typing import Literal
 from core.i18n import Text
 from dialogs.engine.prompts import StoredPrompt
 
-Unreadable = Literal["voice", "contact", "callers_contact", "edited", "other"]
+Unreadable = Literal["voice", "contact", "callers_contact", "edited", "picture", "other"]
 
 
 @dataclass(frozen=True)

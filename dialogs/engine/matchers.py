@@ -8,7 +8,7 @@ from typing import Any
 
 from core.i18n import LANGUAGES, _
 from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, StepRefused
-from dialogs.engine.prompts import Choice, Prompt, StoredChoice
+from dialogs.engine.prompts import Choice, Prompt, ShowPage, StoredChoice
 from dialogs.engine.steps import Command, Context, Step
 from dialogs.nlu.lexicon import FILLER, HELLO, NO, POLITE, YES
 from dialogs.nlu.matching import Candidate, find_phrase, guess, pick
@@ -108,8 +108,13 @@ def number_of_button(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     text = rest if normalize(first) in ctx.lexicon.words(BEFORE_NUMBER) else typed.text
     number = re.fullmatch(r"#?(\d{1,3})[.)]?", text)
     shown = next((c for c in typed.choices if number and c.number == int(number[1])), None)
+    if shown is None and number and any(isinstance(c.action, ShowPage) for c in typed.choices):
+        # Of another page of the same list, which can still be read above.
+        return _numbered_choice(ctx, typed, int(number[1]))
     if shown is None:
         return None
+    if ctx.is_brief:  # the number stands before it, and what was picked is said
+        return Picks(shown)
     other = None
     if typed.step.take and not typed.prompt.free and not ctx.state.view.only:
         try:
@@ -125,7 +130,7 @@ def number_of_button(ctx: Context[Any], typed: TypedText) -> Meaning | None:
 def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     """Match the words of a command, unless it yields to a choice of that name."""
     polite, words = ctx.lexicon.words(POLITE), ctx.lexicon.words
-    commands = ctx.definition.commands
+    commands = [each for each in ctx.definition.commands if not each.needs_argument]
     exact = (c for c in commands if typed.normalized in words(c.words))
     polite_or_greeklish = (
         c
@@ -255,6 +260,14 @@ FOR_STALE_TEXT: Sequence[Matcher] = (
 
 FOR_EARLY_TEXT: Sequence[Matcher] = (*FOR_STALE_TEXT, whole_request)
 """The matchers of a text that was written before the open question could be seen."""
+
+
+def _numbered_choice(ctx: Context[Any], typed: TypedText, number: int) -> Picks | None:
+    """Return the choice of a number in the whole list of a brief question."""
+    named = enumerate(typed.prompt.choices, 1)
+    found = (c for place, c in named if (c.number or place) == number)
+    choice = next(found, None) if ctx.is_brief and not ctx.state.view.only else None
+    return Picks(choice) if choice else None
 
 
 def _argument_of(ctx: Context[Any], command: Command[Any], text: str) -> str | None:

@@ -104,7 +104,7 @@ class Choice:
     """A choice: the value that answers, or an action; and its label.
 
     `words` are other names for it, with commas; `number` is typed to pick it, if that isn't its
-    position in the list.
+    position in the list. `brief` is a shorter label, for where each character costs.
     """
 
     value: str
@@ -112,11 +112,12 @@ class Choice:
     words: Text = ""
     number: int | None = None
     action: Action | None = None
+    brief: Text = ""
 
 
-def action_choice(action: Action, label: Text) -> Choice:
+def action_choice(action: Action, label: Text, brief: Text = "") -> Choice:
     """Return a choice that performs an action instead of answering."""
-    return Choice(action.key, label, action=action)
+    return Choice(action.key, label, action=action, brief=brief)
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ class Prompt:
     and the choices are suggestions. `names` says how a choice's name may be typed: in "any" way
     that can be understood, by a "prefix" of its words, or only "whole". `actions` are buttons of
     this question alone. `expected` is said after an answer that isn't understood. `input` says
-    which kind of text is typed. `booking` is the id of the booking that the question shows.
+    which kind of text is typed. `booking` is the id of the booking that the question shows. `brief`
+    is a shorter form of the text, for platforms where each character costs.
     """
 
     text: Text | Message
@@ -140,6 +142,7 @@ class Prompt:
     expected: Text = ""
     input: InputHint = "text"
     booking: int | None = None
+    brief: Text = ""
 
 
 class PromptKey(NamedTuple):

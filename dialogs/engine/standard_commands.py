@@ -76,7 +76,7 @@ def _start_over(ctx: Context[Any], _argument: str) -> None:
 
 def _help(ctx: Context[Any], _argument: str) -> None:
     show_help(ctx)
-    ctx.say(ctx.definition.help)
+    ctx.say(ctx.definition.brief_help if ctx.is_brief else ctx.definition.help)
 
 
 def _next_language(ctx: Context[Any], _argument: str) -> None:

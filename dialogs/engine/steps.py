@@ -17,6 +17,9 @@ from dialogs.nlu.lexicon import Lexicon
 O = TypeVar("O")  # noqa: E741 the office: opaque to the engine
 Event = tuple[str, ...]
 
+Fitting = Callable[[str, Sequence[str], int], int]
+"""Returns how many of some lines, after a question, fit into so many paid parts of a message."""
+
 
 def always(_: "Context[Any]") -> bool:
     """Return True: the step or command applies to every conversation."""
@@ -35,7 +38,8 @@ class Step(Generic[O]):
     whose name means nothing else, such as a municipality: the name, or a sentence with it, is
     taken even if it was written before the question could be seen. An answer that `has_label` in
     its own words, such as "Municipality of Chios", is said without the step's. `take_wish` takes
-    what was said for it in an earlier text, when it opens; None where that answers nothing.
+    what was said for it in an earlier text, when it opens; None where that answers nothing. `known`
+    returns the answer where it needn't be asked, which is recorded silently; None where it must.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Step(Generic[O]):
     by_name: bool = False
     has_label: bool = False
     take_wish: Callable[["Context[O]", str], TakeOutcome] | None = None
+    known: Callable[["Context[O]"], str | None] | None = None
 
     def said(self, answer: Text) -> Text:
         """Return what is said of an answer that was taken without a question."""
@@ -103,7 +108,8 @@ class Command(Generic[O]):
     `shown` says where it has a button: "always", "help" (after that command only) or "never" (only
     in prompts that name it); and only where it `applies`. Its words are understood where `typed`
     returns True; where `with_polite`, never without the polite ones among them. A command that
-    `yields` gives way to a choice of the same name. `understands` returns whether the words after
+    `yields` gives way to a choice of the same name; one that `needs_argument` isn't meant by its
+    words alone. `understands` returns whether the words after
     the command's are an argument for it; `says` whether a text means the command in other words.
     """
 
@@ -117,6 +123,7 @@ class Command(Generic[O]):
     with_polite: bool = False
     yields: bool = False
     understands: Callable[["Context[O]", str], bool] | None = None
+    needs_argument: bool = False
     says: Callable[["Context[O]", str], bool] | None = None
 
 
@@ -131,9 +138,10 @@ class Definition(Generic[O]):
     `before_interrupted` runs with each message while an interruption asks, and may end it first.
 
     Texts: `greeting` begins each conversation, and `greeting_note` returns what follows it; `help`
-    answers the help command, `help_offer` several wrong answers; `stopped` follows the end of a
-    dialog by its citizen, `nothing_to_stop` a stop where nothing was begun; `unreadable` answers
-    messages without text.
+    answers the help command, and `brief_greeting` and `brief_help` stand for these where each
+    character costs, the first only where nothing else is said; `help_offer` answers several wrong
+    answers; `stopped` follows the end of a dialog by its citizen, `nothing_to_stop` a stop where
+    nothing was begun; `unreadable` answers messages without text.
     """
 
     dialogs: Mapping[str, Dialog[O]]
@@ -142,8 +150,10 @@ class Definition(Generic[O]):
     idle: str
     interruptions: Dialog[O] | None = None
     greeting: Text = ""
+    brief_greeting: Text = ""
     greeting_note: Callable[["Context[O]"], Text] | None = None
     help: Text = ""
+    brief_help: Text = ""
     help_offer: Text = ""
     stopped: Text = ""
     nothing_to_stop: Text = ""
@@ -163,7 +173,8 @@ class Context(Generic[O]):
     """The context of one turn: its inputs, the state so far, and the messages to send.
 
     Steps query and act through `office`, which the engine doesn't use itself. `language_stated`:
-    the citizen's device says which language it prefers.
+    the citizen's device says which language it prefers. Where every answer is typed, and each
+    character costs, `fitting` tells how much a message holds.
     """
 
     office: O
@@ -173,6 +184,7 @@ class Context(Generic[O]):
     state: State = field(default_factory=lambda: State(""))
     open_prompt: StoredPrompt | None = None
     language_stated: bool = False
+    fitting: Fitting | None = None
     messages: list[Text | Message] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     suggestions: Sequence[Choice] = ()
@@ -192,6 +204,11 @@ class Context(Generic[O]):
         """Replace fields of the state."""
         if any(getattr(self.state, name) != value for name, value in changes.items()):
             self.state = replace(self.state, **changes)
+
+    @property
+    def is_brief(self) -> bool:
+        """Return whether each character costs, so that only what must be said is."""
+        return self.fitting is not None
 
     @property
     def answers(self) -> Mapping[str, str]:

@@ -43,7 +43,7 @@ def follow_reminder(ctx: Context, link: str) -> None:
         elif int(found[3]) != int(booking.starts_at.timestamp()):
             _say_moved(ctx, booking)
         else:
-            _come(ctx, booking)
+            come_to(ctx, booking)
     except BookingRefused as refused:
         ctx.say(refused.text)
 
@@ -54,7 +54,7 @@ def come_by_word(ctx: Context, _argument: str) -> None:
     if found is None:
         switch_to(ctx, COMING.name)
     else:
-        _come(ctx, found)
+        come_to(ctx, found)
 
 
 def stay_away_by_word(ctx: Context, _argument: str) -> None:
@@ -63,10 +63,11 @@ def stay_away_by_word(ctx: Context, _argument: str) -> None:
     if found is None:
         switch_to(ctx, "cancel")
     else:
-        _stay_away(ctx, found)
+        stay_away_from(ctx, found)
 
 
-def _stay_away(ctx: Context, booking: Booking) -> None:
+def stay_away_from(ctx: Context, booking: Booking) -> None:
+    """Ask whether to cancel an appointment, where it still can be."""
     try:
         ctx.office.check_changeable(booking)
     except BookingRefused as refused:
@@ -81,7 +82,7 @@ def come_as_asked(ctx: Context, argument: str) -> None:
     if len(asked) != 1:
         come_by_word(ctx, argument)
     elif not _ask_offered(ctx, asked[0]):
-        _come(ctx, asked[0])
+        come_to(ctx, asked[0])
 
 
 def stay_away_as_asked(ctx: Context, argument: str) -> None:
@@ -90,7 +91,7 @@ def stay_away_as_asked(ctx: Context, argument: str) -> None:
     if len(asked) != 1:
         stay_away_by_word(ctx, argument)
     elif not _ask_offered(ctx, asked[0]):
-        _stay_away(ctx, asked[0])
+        stay_away_from(ctx, asked[0])
 
 
 def _ask_offered(ctx: Context, booking: Booking) -> bool:
@@ -151,7 +152,7 @@ def _meant(ctx: Context) -> Booking | None:
     return None
 
 
-def _come(ctx: Context, booking: Booking) -> None:
+def come_to(ctx: Context, booking: Booking) -> None:
     """Keep that they come, or say that the appointment can't take place.
 
     Where another time is offered, that is said again, for it may be meant.
@@ -197,7 +198,7 @@ def _come_to_picked(ctx: Context, value: str) -> None:
     booking = ctx.office.visits.own(int(value))
     if booking is None:
         raise LookupError("the booking that was offered is gone")
-    _come(ctx, booking)
+    come_to(ctx, booking)
 
 
 def _steps(_ctx: Context) -> Iterator[Step]:

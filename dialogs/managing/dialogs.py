@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from core.bookings.offers.served import can_be_kept
-from core.i18n import _
+from core.bookings.reference import format_code
+from core.i18n import _, lines
 from dialogs.booking.time import short_time_label
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
@@ -11,6 +12,7 @@ from dialogs.engine.prompts import Choice, Prompt, yes_no_choices
 from dialogs.managing.documents import DOCUMENTS
 from dialogs.managing.edit import EDIT
 from dialogs.managing.find import (
+    brief_line,
     cancelled_message,
     check_allowed,
     documents_of,
@@ -71,6 +73,11 @@ def _ask_action(ctx: Context) -> Prompt:
             ),
             Choice("keep", _("Nothing, keep it")),
         ],
+        brief=lines(
+            brief_line(ctx, booking),
+            _("Code: {code}", code=format_code(booking.code or "")),
+            None if kept else CANNOT_BE_KEPT,
+        ),
         booking=booking.id,
         expected=_("Please pick one of the tasks below."),
     )
@@ -102,6 +109,7 @@ def _ask_cancel(ctx: Context) -> Prompt:
         message(Heading(_("Shall I cancel this appointment?")), *details),
         yes_no_choices(_("Yes, cancel it"), _("No, keep it"), _("cancel, cancel it")),
         names="whole",
+        brief=_("Cancel {appointment}?", appointment=brief_line(ctx, booking)),
     )
 
 

@@ -6,14 +6,21 @@ from core.bookings.reference import fold_code, is_code
 from core.catalogue.model import ConsentReference
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
-from core.i18n import LocalizedText, _, lines
+from core.i18n import FormattedDate, LocalizedText, Text, _, lines
 from dialogs.booking.selection import LINK, existing_booking
 from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
-from dialogs.messages.appointment import FORGET_IN_CALENDAR, office_phones, one_line
+from dialogs.messages.appointment import (
+    CLOCK,
+    FORGET_IN_CALENDAR,
+    office_phones,
+    one_line,
+    shown_zone,
+)
 from dialogs.messages.blocks import Message, Paragraph, message
+from dialogs.messages.text_message import SHORT_DAY, names_of
 from dialogs.nlu.fields import parse_email, parse_phone
 from dialogs.nlu.parsed import ParseFailure
 
@@ -27,6 +34,8 @@ LINK_ENDED = _(
 )
 
 LOST_CODE = _("I have lost my code")
+
+NOT_FOUND = _("I found no coming appointment with this code and telephone number.")
 
 CODE_SENT = _(
     "If there is an appointment with that, its code is on the way to the email address that was "
@@ -46,6 +55,14 @@ def picked_booking(ctx: Context) -> Booking:
     if booking is None:
         raise LookupError("the dialog has no booking yet")
     return booking
+
+
+def brief_line(ctx: Context, booking: Booking) -> Text:
+    """Return a booking in one line, for where each character costs."""
+    loaded = ctx.office.of_booking(booking)
+    zone = shown_zone(loaded.body, booking.channel, ctx.zone)
+    time = FormattedDate(booking.starts_at.astimezone(zone), f"{SHORT_DAY} {CLOCK}")
+    return _("{time}, {service}", time=time, service=names_of(loaded, booking)[0])
 
 
 def may_withdraw(ctx: Context, booking: Booking) -> bool:
@@ -133,7 +150,15 @@ def find_steps() -> Iterator[Step]:
         "lost", _("Telephone or email"), _ask_lost, _take_lost, _has_lost, effect=_request_code
     )
     yield Step("code", _("Code"), _ask_code, _take_code, _needs_code, effect=_pick_own)
-    yield Step("phone", _("Telephone"), _ask_phone, _take_phone, _needs_code, effect=_find_by_code)
+    yield Step(
+        "phone",
+        _("Telephone"),
+        _ask_phone,
+        _take_phone,
+        _needs_code,
+        effect=_find_by_code,
+        known=lambda ctx: ctx.office.own_phone or None,
+    )
     yield Step("booking", _("Appointment"), _ask_booking, effect=_check_picked)
 
 
@@ -242,9 +267,7 @@ def _find_by_code(ctx: Context, number: str) -> EffectOutcome:
         raise
     if booking is None:
         ctx.state = ctx.state.without("code")
-        return InvalidAnswer(
-            _("I found no coming appointment with this code and telephone number.")
-        )
+        return InvalidAnswer(NOT_FOUND)
     ctx.state = ctx.state.with_derived("booking", str(booking.id))
     check_allowed(ctx, booking)
     return None
@@ -254,7 +277,11 @@ def _ask_booking(ctx: Context) -> Prompt:
     return Prompt(
         _("Which appointment?"),
         [
-            Choice(str(b.id), one_line(ctx.office.of_booking(b), b, ctx.zone))
+            Choice(
+                str(b.id),
+                one_line(ctx.office.of_booking(b), b, ctx.zone),
+                brief=brief_line(ctx, b),
+            )
             for b in _own_bookings(ctx)
         ],
         actions=[action_choice(RunCommand("code"), _("Another one, with its code"))],

@@ -1,6 +1,6 @@
-"""The text messages about an appointment, which go one way: so short that one part will do.
+"""The text messages about an appointment, so short that one part will do.
 
-Nobody can answer them: they have the telephone number of the office instead.
+They have the telephone number of the office, for most can't be answered.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,9 @@ from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import CHANNELS, CLOCK, shown_zone
 
 SHORT_DAY = "EEE d/M"
+
+ANSWERS = _("Coming? OK {code}. Not: DELETE {code}")
+"""How a reminder is answered. Twilio takes other English words, such as YES, for its own."""
 
 _MOVED = _("Your appointment was moved: {day} {time}, {service}, {place}. Code: {code}.")
 
@@ -43,8 +46,13 @@ def text_message(
     citizen: ZoneInfo,
     service: Text,
     place: Text,
+    *,
+    is_two_way: bool = False,
 ) -> Text:
-    """Return the text of a kind in WORDINGS; `service` and `place` may be shortened."""
+    """Return the text of a kind in WORDINGS; `service` and `place` may be shortened.
+
+    Where it `is_two_way`, a reminder says with which words and code it is answered.
+    """
     zone = shown_zone(loaded.body, booking.channel, citizen)
     at = booking.starts_at.astimezone(zone)
     clock: Text = FormattedDate(at, CLOCK)
@@ -60,6 +68,9 @@ def text_message(
             "code": format_code(booking.code or ""),
         },
     )
+    if is_two_way and kind is MessageKind.REMINDER:
+        code = booking.code or ""
+        return join(" ", said, TextTemplate(ANSWERS.message, args={"code": code}))
     is_over = kind is MessageKind.CANCELLED
     return join(" ", said, *call(loaded, booking, OFFICE_PHONE if is_over else CHANGES_PHONE))
 
@@ -78,5 +89,6 @@ def names_of(loaded: LoadedMunicipality, booking: Booking) -> tuple[Text, Text]:
     """Return the service of a booking, and where it is, or how it is held."""
     branch = loaded.body.branch(booking.branch)
     is_visit = booking.channel == Channel.IN_PERSON
-    place = (branch.address or branch.name) if is_visit else CHANNELS[Channel(booking.channel)]
-    return loaded.body.services[booking.service].name, place
+    name = branch.short or branch.address or branch.name
+    service = loaded.body.services[booking.service]
+    return service.short or service.name, name if is_visit else CHANNELS[Channel(booking.channel)]

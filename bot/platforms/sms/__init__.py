@@ -1,4 +1,4 @@
-"""Text messages (SMS) about appointments, by a gateway. Nobody is answered."""
+"""Text messages (SMS) by a gateway: about appointments, and on two-way numbers whole talks."""
 
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from bot.platforms.base import Platform
 
 
-def create(account: str, settings: SmsAccount, _texts: "Translator") -> "Platform":
+def create(account: str, settings: SmsAccount, texts: "Translator") -> "Platform":
     """Return the platform of an account."""
     from bot.platforms.sms.adapter import Sms  # noqa: PLC0415 only where used
 
-    return Sms(account, settings)
+    return Sms(account, settings, texts)
 
 
 PACKAGE = PlatformPackage(title="SMS", settings=SmsAccount, create=create)

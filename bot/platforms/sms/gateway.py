@@ -3,11 +3,12 @@
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from enum import StrEnum
 from typing import NamedTuple
 
 from bot.platforms.base import CheckUp
 from bot.platforms.sms.settings import SmsAccount
-from bot.platforms.webhook import Receipt, WebhookRequest
+from bot.platforms.webhook import Receipt, WebhookRequest, WebhookResponse
 
 
 class TextMessage(NamedTuple):
@@ -15,6 +16,21 @@ class TextMessage(NamedTuple):
 
     body: str
     valid_seconds: int | None = None
+
+
+class ReceivedText(NamedTuple):
+    """A text that came from a number (+30…), by the gateway's id; None where it has no words."""
+
+    number: str
+    id: str
+    body: str | None
+
+
+class Keyword(StrEnum):
+    """The effect of a word on which the gateway itself acts."""
+
+    STOPS = "stops"
+    RESUMES = "resumes"
 
 
 SendText = Callable[[str, TextMessage, str | None], Awaitable[str | None]]
@@ -39,11 +55,20 @@ class SmsGateway(ABC):
         """Return a context manager that keeps connections open and gives what sends."""
 
     @abstractmethod
-    def receipt(self, request: WebhookRequest, url: str) -> Receipt | None:
-        """Return the receipt in a request to `url`; None where it says that a text is on its way.
+    def read(self, request: WebhookRequest, url: str) -> Receipt | ReceivedText | None:
+        """Return the receipt, or the text, in a request to `url`.
 
-        Raises Unauthenticated; ValueError where a part is missing.
+        None where it says that a text is on its way. Raises Unauthenticated; ValueError where a
+        part is missing.
         """
+
+    def response(self, answer: str = "") -> WebhookResponse:
+        """Return the response to a request with a text, which answers it if there is an answer."""
+        return WebhookResponse()
+
+    def keyword(self, text: str) -> Keyword | None:
+        """Return the effect of a text on which the gateway acts, too."""
+        return None
 
     async def check_up(self) -> CheckUp:
         """Check what can be checked without sending."""

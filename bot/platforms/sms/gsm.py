@@ -4,6 +4,7 @@ A text in it costs one part up to 160 characters, any other up to 70 (UCS-2). It
 capitals; the others look like Latin ones, and so a Greek text in capitals fits.
 """
 
+import re
 import unicodedata
 
 BASIC = (
@@ -21,6 +22,9 @@ GSM_LIMITS, UCS2_LIMITS = (160, 153), (70, 67)
 """The units that fit into a message of one part, and into each part of several."""
 
 _LOOK_ALIKES = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
+
+_WITH_GREEK = re.compile(r"[^\W\d_]*[ΓΔΘΛΞΠΣΦΨΩ][^\W\d_]*")
+_GREEK = str.maketrans("ABEZHIKMNOPTYX", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
 
 _INSTEAD = str.maketrans(
     {
@@ -64,6 +68,17 @@ def fold(text: str) -> str:
     """
     given = text.replace("\r\n", "\n").translate(_INSTEAD)
     return "".join(map(_folded, unicodedata.normalize("NFC", given).translate(_INSTEAD)))
+
+
+def unfold(text: str) -> str:
+    """Return a text with Greek letters for their Latin look-alikes, as plain telephones write them.
+
+    In words with a Greek capital; where all Latin letters look like Greek ones, in the others, too.
+    """
+    latin = {each for each in text if each.isascii() and each.isalpha()}
+    if _WITH_GREEK.search(text) and latin <= set("ABEZHIKMNOPTYX"):
+        return text.translate(_GREEK)
+    return _WITH_GREEK.sub(lambda word: word[0].translate(_GREEK), text)
 
 
 def _folded(character: str) -> str:

@@ -42,7 +42,8 @@ class SmsAccount(AccountSettings):
 
     `sender` (FROM) is what readers see. `user` and `key` are what the gateway knows the account by:
     at Twilio the account's SID and its auth token, at Yuboto the API key alone. With the alphabet
-    `gsm`, Greek is sent in capitals without accents, at half the price of `unicode`.
+    `gsm`, Greek is sent in capitals without accents, at half the price of `unicode`. Texts to a
+    `two_way` number are answered.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -52,6 +53,7 @@ class SmsAccount(AccountSettings):
     user: str | None = None
     key: SecretStr = Field(min_length=8)
     alphabet: Literal["gsm", "unicode"] = "gsm"
+    two_way: bool = False
     countries: Annotated[tuple[str, ...], NoDecode] = COUNTRIES
     api_url: ApiUrl | None = None
 
@@ -75,6 +77,10 @@ class SmsAccount(AccountSettings):
             raise ValueError(f"USER: {self.kind} has none, only a KEY")
         if not is_twilio and self.sender.startswith("MG"):
             raise ValueError("FROM: only Twilio has ids of services")
+        if self.two_way and not is_twilio:
+            raise ValueError(f"TWO_WAY: no texts are received by {self.kind}, only by twilio")
+        if self.two_way and not self.sender.startswith(("+", "MG")):
+            raise ValueError("TWO_WAY: nobody can answer a name; give a number as FROM")
         return self
 
     @property

@@ -17,14 +17,21 @@ from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+from twilio.twiml.messaging_response import MessagingResponse
 from urllib3.exceptions import NewConnectionError
 
 from bot.platforms.answers import ANSWER_SECONDS, GATEWAY_TIMEOUT
 from bot.platforms.base import CheckUp
 from bot.platforms.failures import causes
-from bot.platforms.sms.gateway import SendText, SmsGateway, TextMessage
+from bot.platforms.sms.gateway import (
+    Keyword,
+    ReceivedText,
+    SendText,
+    SmsGateway,
+    TextMessage,
+)
 from bot.platforms.sms.settings import SmsAccount
-from bot.platforms.webhook import Receipt, Unauthenticated, WebhookRequest
+from bot.platforms.webhook import Receipt, Unauthenticated, WebhookRequest, WebhookResponse
 from core.errors import DeliveryError
 
 SIGNATURE = "x-twilio-signature"
@@ -54,6 +61,12 @@ FOR_GOOD = {
 }
 """The errors after which the same message would fail again. After others, such as 20003 (wrong
 token) and 20429 (too many requests), and after 5xx, sending is tried again."""
+
+STOPS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
+"""The words after which Twilio sends nothing more to a number. It forwards them, too."""
+
+RESUMES = {"START", "YES", "UNSTOP"}
+"""The words that end that."""
 
 ON_ITS_WAY = {"accepted", "scheduled", "queued", "sending", "sent"}
 
@@ -119,13 +132,15 @@ class Gateway(SmsGateway):
             given["validity_period"] = max(1, min(text.valid_seconds, MAX_VALID_SECONDS))
         return given
 
-    def receipt(self, request: WebhookRequest, url: str) -> Receipt | None:
-        """Return the receipt of a callback, whose signature is of `url` and its form."""
+    def read(self, request: WebhookRequest, url: str) -> Receipt | ReceivedText | None:
+        """Return the receipt or the text of a request, whose signature is of `url` and its form."""
         body = request.body.decode("utf-8", "replace")
         form = _Form(parse_qs(body, keep_blank_values=True))
         given = request.headers.get(SIGNATURE, "")
         if request.method != "POST" or not self._validator.validate(url, form, given):
             raise Unauthenticated
+        if "MessageStatus" not in form and "From" in form:
+            return _received(form)
         sid, status, number = (_only(form, name) for name in ("MessageSid", "MessageStatus", "To"))
         if status in ON_ITS_WAY:
             return None
@@ -137,6 +152,18 @@ class Gateway(SmsGateway):
         is_dead = code.isdecimal() and int(code) in UNREACHABLE
         why = f"{status}, error {code}" if code.isdecimal() else status
         return Receipt(number, sid, "failed", why, unreachable=is_dead)
+
+    def response(self, answer: str = "") -> WebhookResponse:
+        """Return TwiML, by which an answer is sent without a call of ours."""
+        twiml = MessagingResponse()
+        if answer:
+            twiml.message(answer)
+        return WebhookResponse(str(twiml).encode(), "text/xml")
+
+    def keyword(self, text: str) -> Keyword | None:
+        """Return whether Twilio blocks what goes to who wrote a text, or ends that."""
+        word = text.strip().upper()
+        return Keyword.STOPS if word in STOPS else Keyword.RESUMES if word in RESUMES else None
 
     async def check_up(self) -> CheckUp:
         """Check whether Twilio knows the account and its token."""
@@ -151,6 +178,16 @@ class Gateway(SmsGateway):
         if status != "active":
             return CheckUp([], [f"Twilio: the account is {status}"])
         return CheckUp(["Twilio knows the account and its token"], [])
+
+
+def _received(form: _Form) -> ReceivedText:
+    """Return the text of a form. Raises ValueError."""
+    number, sid = _only(form, "From"), _only(form, "MessageSid")
+    if "Body" not in form:
+        raise ValueError("Body is missing")
+    body = form["Body"][0]
+    is_picture = not body.strip() and (form.get("NumMedia") or ["0"])[0] != "0"
+    return ReceivedText(number, sid, None if is_picture else body)
 
 
 def _create(client: Client, given: dict[str, Any]) -> str | None:

@@ -73,7 +73,7 @@ class Gateway(SmsGateway):
         reports = {"dlr": True, "callbackUrl": receipts} if receipts else {"dlr": False}
         return {**reports, "contacts": [{"phonenumber": number.removeprefix("+")}], "sms": sms}
 
-    def receipt(self, request: WebhookRequest, url: str) -> Receipt | None:
+    def read(self, request: WebhookRequest, url: str) -> Receipt | None:
         """Return the receipt in a request's query; its path must be that of `url`."""
         given = urlsplit(request.url)
         secret = given.path.rpartition("/")[2]

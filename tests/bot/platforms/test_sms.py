@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from bot.i18n.translator import Translator
 from bot.messages import Reply
 from bot.platforms.sms.adapter import MAX_PARTS, Sms
 from bot.platforms.sms.gsm import count_parts
@@ -25,7 +26,7 @@ YUBOTO = {"kind": "yuboto", "from": "KALAMATA", "key": KEY}
 
 def sms(public: str | None = PUBLIC, **settings: Any) -> Sms:
     """Return an account; by default, one at Twilio."""
-    account = Sms(ACCOUNT, SmsAccount.model_validate({**TWILIO, **settings}))
+    account = Sms(ACCOUNT, SmsAccount.model_validate({**TWILIO, **settings}), Translator())
     account.public_address = public
     return account
 

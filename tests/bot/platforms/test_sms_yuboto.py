@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.i18n.translator import Translator
 from bot.platforms.sms.adapter import Sms
 from bot.platforms.sms.settings import SmsAccount
 from bot.platforms.webhook import Receipt, Unauthenticated
@@ -22,7 +23,7 @@ def server() -> Iterator[YubotoServer]:
 
 def yuboto(server: YubotoServer, public: str | None = PUBLIC, **settings: str) -> Sms:
     given = {**YUBOTO, "api_url": server.url, **settings}
-    account = Sms(ACCOUNT, SmsAccount.model_validate(given))
+    account = Sms(ACCOUNT, SmsAccount.model_validate(given), Translator())
     account.public_address = public
     return account
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from bot.i18n.translator import Translator
 from bot.platforms.sms.adapter import Sms
 from bot.platforms.sms.settings import SmsAccount
 from tests.bot.platforms.test_sms import PUBLIC, YUBOTO, sms
@@ -38,7 +39,7 @@ def test_twilio_s_callback_is_taken_where_it_is_signed(
 def test_yuboto_s_report_is_taken_at_its_secret_path_alone(
     deployment: Deployment, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    account = Sms("sms:town", SmsAccount.model_validate(YUBOTO))
+    account = Sms("sms:town", SmsAccount.model_validate(YUBOTO), Translator())
     account.public_address = PUBLIC
     deployment.connect({"sms:town": account})
     client: httpx.Client = serve()

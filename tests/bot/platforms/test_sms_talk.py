@@ -1,0 +1,247 @@
+"""Whole talks by text message on a two-way number: what is said, and in how many parts."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.i18n.translator import Translator
+from bot.messages import Inbound, Reply
+from bot.platforms.sms.adapter import MAX_PARTS
+from bot.platforms.sms.gsm import count_parts, unfold
+from bot.platforms.webhook import Event, Ignored, Reachability, Unauthenticated, WebhookRequest
+from core.db.models import Booking
+from tests.bot.platforms.text_talk import (
+    ACCOUNT,
+    MARIA,
+    URL,
+    TextTalk,
+    incoming,
+    two_way,
+)
+from tests.conftest import Deployment
+from tests.fakes.twilio import callback
+
+NIKOS = "+306998765432"
+
+KALAMATA = (
+    *("Γεια", "1", "1", "1", "3/12", "1"),
+    *("Μαρία Παπαδοπούλου", "068933130", "ΝΑΙ"),
+)
+"""The answers of a whole booking, from the choice of the municipality on."""
+
+
+def booked(deployment: Deployment, texts: Translator) -> tuple[TextTalk, str]:
+    """Return a talk with a booking, and its code."""
+    talk = TextTalk(deployment, two_way(texts))
+    for each in KALAMATA:
+        talk.say(each)
+    [(code,)] = deployment.rows("select code from bookings where state = 'confirmed'")
+    return talk, code
+
+
+def test_a_booking_in_kalamata_costs_at_most_ten_parts_and_eight_on_the_towns_own_number(
+    deployment: Deployment, texts: Translator
+) -> None:
+    shared, code = booked(deployment, texts)
+    assert len(shared.parts) == len(KALAMATA)
+    assert sum(shared.parts) <= 10
+    consent, confirmation = shared.bodies[-2:]
+    assert "ΔEIΓMA" in consent
+    assert count_parts(consent) <= 2
+    assert f"{code[:3]} {code[3:]}" in confirmation
+    assert count_parts(confirmation) == 1
+    asked = "\n".join(shared.bodies)
+    assert "EMAIL" not in asked.upper()
+    assert "THΛEΦΩNO" not in asked  # it is known
+    [(details, proven)] = deployment.database.write_sync(_details)
+    assert (details, proven) == (
+        {"name": "Μαρία Παπαδοπούλου", "phone": MARIA, "tax_number": "068933130"},
+        True,
+    )
+    own = TextTalk(deployment, two_way(texts, municipality="kalamata"), NIKOS)
+    for each in ("Γεια", *KALAMATA[2:4], "4/12", *KALAMATA[5:]):
+        own.say(each)
+    assert "KΩΔIKOΣ" in own.bodies[-1]
+    assert sum(own.parts) <= 8
+
+
+def _details(session: Session) -> list[tuple[Any, bool]]:
+    return [(each.details, each.phone_proven) for each in session.query(Booking)]
+
+
+def test_lists_are_paged_by_zero_and_every_number_seen_picks(
+    deployment: Deployment, texts: Translator
+) -> None:
+    talk = TextTalk(deployment, two_way(texts))
+    for each in ("ΚΕΠ", "1"):
+        talk.say(each)
+    assert talk.bodies[-1].endswith("30 ΔEY 0 ΔEK")
+    assert "HMEPA; ΔEK" in talk.say("0")
+    first, second, again = talk.say("1/12"), talk.say("0"), talk.say("0")
+    assert [each.splitlines()[1].split()[0] for each in (first, second)] == ["1", "14"]
+    assert again == first
+    assert max(talk.parts) <= 3
+    talk.say("0")
+    assert "TPI 1/12 09:20" in talk.say("2")  # of the page before, which can still be read
+
+
+def test_what_plain_telephones_write_is_understood(
+    deployment: Deployment, texts: Translator
+) -> None:
+    assert unfold("MAPIA ΠAΠAΔAKH") == "ΜΑΡΙΑ ΠΑΠΑΔΑΚΗ"
+    assert unfold("KAΛAMATA 3 ΠEM. SMS NAI") == "ΚΑΛΑΜΑΤΑ 3 ΠΕΜ. SMS NAI"
+    talk = TextTalk(deployment, two_way(texts))
+    assert "ΠOIA YΠHPEΣIA" in talk.say("KAΛAMATA")
+    assert "ΛAMBANETE" in talk.say("EΠIΔOMA ΣTEΓAΣHΣ")
+    assert "HMEPA" in talk.say("OXI")
+    assert "12:30" in talk.say("ΠEMΠTH 3 ΔEKEMBPIOY")
+
+
+def test_a_reminder_is_answered_by_word_and_code_whatever_is_open(
+    deployment: Deployment, texts: Translator
+) -> None:
+    talk, code = booked(deployment, texts)
+    greek = code.translate(str.maketrans("ABEZHIKMNOPTYX", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")).lower()
+    assert "EYXAPIΣTOYME" in talk.say(f"ναι {greek}")
+    assert "1 NAI" in talk.say(f"ΑΚΥΡΩΣΗ {code}")
+    assert "AKYPΩΘHKE" in talk.say("1")
+    assert "ΔEN BPHKA" in talk.say(f"ΝΑΙ {code}")
+    assert deployment.rows("select state from bookings") == [("cancelled",)]
+
+
+def test_a_hidden_menu_is_picked_by_no_number(deployment: Deployment, texts: Translator) -> None:
+    talk, _code = booked(deployment, texts)
+    before = deployment.rows("select count(*) from bookings")
+    talk.say("1")
+    assert "1 NEO PANTEBOY" in talk.say("μενού")
+    assert deployment.rows("select count(*) from bookings") == before
+
+
+def test_someone_elses_code_reveals_nothing(deployment: Deployment, texts: Translator) -> None:
+    _talk, code = booked(deployment, texts)
+    thief = TextTalk(deployment, two_way(texts), NIKOS)
+    for text in (f"ΝΑΙ {code}", f"ΑΚΥΡΩΣΗ {code}", "τα ραντεβού μου", code, MARIA):
+        said = thief.say(text)
+        assert "EΠIΔOMA" not in said
+        assert "MAPIA" not in said
+    assert deployment.rows("select state from bookings") == [("confirmed",)]
+
+
+def test_small_letters_are_one_word_away(deployment: Deployment, texts: Translator) -> None:
+    talk = TextTalk(deployment, two_way(texts))
+    assert talk.say("Γεια").startswith("PANTEBOY")
+    assert "μικρά" in talk.say("MIKPA")
+    assert "Ποιος δήμος;" in talk.say("Γεια")
+    assert talk.say("κεφαλαία").isupper()
+    english = TextTalk(deployment, two_way(texts), NIKOS)
+    english.say("hello")
+    assert "small letters" in english.say("small")
+
+
+def test_no_english_text_of_a_booking_invites_a_word_of_twilio(
+    deployment: Deployment, texts: Translator
+) -> None:
+    talk = TextTalk(deployment, two_way(texts))
+    for each in ("hello", "menu", "1", "1", "1", "3/12", "1", "Maria", "Maria Papa", "068933130"):
+        talk.say(each)
+    for word in ("cancel", "help", "stop", "yes", "end", "quit", "start", "info"):
+        assert f'"{word}"' not in "\n".join(talk.bodies).casefold()
+
+
+@pytest.mark.parametrize(
+    ("text", "events", "answer"),
+    [
+        ("STOP", [Reachability(MARIA, reachable=False)], ""),
+        ("Quit ", [Reachability(MARIA, reachable=False)], ""),
+        ("Στοπ", [Reachability(MARIA, reachable=False)], "ΔEN ΘA ΣAΣ ΣTEIΛOYME"),
+        ("ΣTOΠ", [Reachability(MARIA, reachable=False)], "ΔEN ΘA ΣAΣ ΣTEIΛOYME"),
+        ("συνέχεια", [Reachability(MARIA, reachable=True)], "ΘA ΛAMBANETE"),
+        ("resume", [Reachability(MARIA, reachable=True)], "You get text"),
+    ],
+)
+def test_stopping_and_resuming_words_have_no_turn(
+    texts: Translator, text: str, events: list[Event], answer: str
+) -> None:
+    result = two_way(texts).parse(callback(URL, incoming(text, "SM1")))
+    assert result.events == events
+    said = result.response.body.decode()
+    assert (answer in said) if answer else "<Message>" not in said
+    assert result.response.media_type == "text/xml"
+
+
+@pytest.mark.parametrize(
+    ("changed", "events"),
+    [
+        ({"From": "+4915112345678"}, [Ignored("number not served")]),
+        ({"From": "+309011234567"}, [Ignored("number not served")]),  # premium rate
+        ({"From": "VODAFONE"}, [Ignored("number not served")]),
+        ({"From": ""}, [Ignored("unreadable")]),
+        ({"MessageSid": ""}, [Ignored("unreadable")]),
+    ],
+)
+def test_what_is_no_text_of_a_citizen_begins_no_talk(
+    texts: Translator, changed: dict[str, str], events: list[Event]
+) -> None:
+    result = two_way(texts).parse(callback(URL, {**incoming("Γεια", "SM1"), **changed}))
+    assert result.events == events
+    assert result.response.status == (400 if events == [Ignored("unreadable")] else 200)
+
+
+def test_a_text_without_its_body_is_a_bad_request(texts: Translator) -> None:
+    form = incoming("", "SM1")
+    del form["Body"]
+    assert two_way(texts).parse(callback(URL, form)).response.status == 400
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{URL}/",
+        URL.replace("https", "http"),
+        URL.replace("town", "t%6Fwn"),
+        URL.replace(".gr", ".gr:8443"),
+        f"{URL}?a=%C3%A9",
+    ],
+)
+def test_a_text_signed_for_a_redirected_or_reencoded_address_is_refused(
+    texts: Translator, url: str
+) -> None:
+    request = callback(url, incoming("Γεια", "SM1"))
+    unsigned = WebhookRequest("POST", URL, {}, request.body)
+    for each in (request, unsigned, replace(request, url=URL)):
+        with pytest.raises(Unauthenticated):
+            two_way(texts).parse(each)
+
+
+def test_a_picture_gets_a_polite_text_and_its_words_count(
+    deployment: Deployment, texts: Translator
+) -> None:
+    talk = TextTalk(deployment, two_way(texts))
+    picture = callback(URL, incoming("", "SM1", NumMedia="1"))
+    [inbound] = talk.account.parse(picture).events
+    assert isinstance(inbound, Inbound)
+    assert "EIKONEΣ" in talk.receive(inbound)
+    with_words = callback(URL, incoming("Καλαμάτα", "SM2", NumMedia="1"))
+    [inbound] = talk.account.parse(with_words).events
+    assert isinstance(inbound, Inbound)
+    assert "YΠHPEΣIA" in talk.receive(inbound)
+
+
+def test_a_text_of_ten_parts_is_answered_in_one(deployment: Deployment, texts: Translator) -> None:
+    talk = TextTalk(deployment, two_way(texts))
+    talk.say("Γεια")
+    assert "1000" in talk.say("Γεια σας " * 170)
+    assert talk.parts[-1] <= 2
+    body = talk.account.render(Reply(text="Καλημέρα " * 300)).body
+    assert count_parts(body) == MAX_PARTS
+
+
+def test_the_same_message_twice_is_answered_once(deployment: Deployment, texts: Translator) -> None:
+    talk = TextTalk(deployment, two_way(texts))
+    [inbound] = talk.parse("Γεια").events
+    assert isinstance(inbound, Inbound)
+    assert talk.receive(inbound) == talk.receive(inbound)
+    assert deployment.rows("select count(*) from outgoing") == [(1,)]
+    assert deployment.rows("select account from contacts") == [(ACCOUNT,)]
