@@ -78,6 +78,10 @@ class Platform(ABC):
     has_secret_path: ClassVar[bool] = False
     """True where a part that nobody can guess may follow the path of its webhook."""
 
+    has_stop_word: ClassVar[bool] = False
+    """True where who wants no messages says so, and says when they may come again: that an answer
+    arrives doesn't mean it."""
+
     fitting: Callable[[bool], Fitting] | None = None
     """Where citizens write by text message, which costs: returns what tells how much a message
     holds, given whether they read Unicode. Each turn is answered by one message then, and an

@@ -24,6 +24,7 @@ SID = "AC" + "0" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 only the fake's
 DROPPED = Answer(0, None)
 HTML = Answer(503, b"<html><body>Service Unavailable</body></html>")
+STOPS, RESUMES = {"STOP", "STOPALL", "CANCEL", "END", "QUIT"}, {"START", "YES", "UNSTOP"}
 FIELDS = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod"}
 
 
@@ -64,6 +65,9 @@ class TwilioServer:
     """What was called otherwise than Twilio's OpenAPI says, in words."""
     status: str = "active"
     """The account's."""
+    blocked: set[str] = field(default_factory=set)
+    """The numbers from which STOP came, until START does."""
+    received: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def respond(self, request: Request) -> Answer:
@@ -82,6 +86,8 @@ class TwilioServer:
         with self._lock:
             if failures := self.failures[form["To"]]:
                 return failures.pop(0)
+            if form["To"] in self.blocked:
+                return failure(21610)
             if code := wrong_in(form):
                 return failure(code)
             self.calls.append(form)
@@ -90,6 +96,16 @@ class TwilioServer:
             taken = Answer(201, {"sid": self.sids[-1], "status": "queued", "to": form["To"]})
             faults = self.answer_faults[form["To"]]
             return faults.pop(0)(taken) if faults else taken
+
+    def forward(self, url: str, body: str, number: str, **more: str) -> WebhookRequest:
+        """Return the request with a text from a number; Twilio acts on some words itself, too."""
+        word = body.strip().upper()
+        if word in STOPS:
+            self.blocked.add(number)
+        elif word in RESUMES:
+            self.blocked.discard(number)
+        self.received += 1
+        return callback(url, incoming(body, f"SM{number[-4:]}{self.received:028x}", number, **more))
 
     def report(self, status: str, error: int | None = None, number: int = -1) -> WebhookRequest:
         """Return the callback on a message that was taken, by default the last."""
@@ -103,6 +119,19 @@ class TwilioServer:
             **({"ErrorCode": str(error)} if error else {}),
         }
         return callback(call["StatusCallback"], form)
+
+
+def incoming(body: str, sid: str, number: str, **more: str) -> dict[str, str]:
+    """Return the form of a text that came from a number."""
+    return {
+        "MessageSid": sid,
+        "SmsStatus": "received",
+        "From": number,
+        "To": "+306900000000",
+        "Body": body,
+        "NumMedia": "0",
+        **more,
+    }
 
 
 def wrong_in(form: Mapping[str, str]) -> int:

@@ -48,7 +48,7 @@ RESUMED = _("You get text messages again.")
 class Sms(Platform):
     """An account that sends text messages by a gateway, and is told what became of them."""
 
-    has_secret_path = True
+    has_secret_path = has_stop_word = True
 
     def __init__(self, account: str, settings: SmsAccount, texts: Translator) -> None:
         super().__init__(account)

@@ -10,7 +10,7 @@ from bot.platforms.sms.gsm import count_parts
 from bot.platforms.sms.settings import SmsAccount
 from bot.platforms.webhook import WebhookResult
 from tests.conftest import Deployment, mark_replies_sent
-from tests.fakes.twilio import SID, TOKEN, callback
+from tests.fakes.twilio import SID, TOKEN, callback, incoming
 
 ACCOUNT, NUMBER, MARIA = "sms:town", "+306900000000", "+306912345678"
 PUBLIC = "https://rantevou.my-town.gr"
@@ -23,19 +23,6 @@ def two_way(texts: Translator, **settings: Any) -> Sms:
     account = Sms(ACCOUNT, SmsAccount.model_validate({**SETTINGS, **settings}), texts)
     account.public_address = PUBLIC
     return account
-
-
-def incoming(body: str, sid: str, number: str = MARIA, **more: str) -> dict[str, str]:
-    """Return the form of a text that Twilio forwards."""
-    return {
-        "MessageSid": sid,
-        "SmsStatus": "received",
-        "From": number,
-        "To": NUMBER,
-        "Body": body,
-        "NumMedia": "0",
-        **more,
-    }
 
 
 @dataclass
