@@ -217,7 +217,8 @@ class Reply(BaseModel):
     (`answers`, its platform's id): if it `only_answers`, it isn't sent as it is where that was
     deleted. `edits` means that it replaces that message where it still stands. One by e-mail has
     `email`, and comes with its `file`, if it has one. After `valid_seconds` it isn't worth
-    delivering. Text messages are in `unicode` for who has asked for small letters.
+    delivering. Text messages are in `unicode` for who has asked for small letters; their `payer` is
+    the municipality that pays for the answer in a talk.
     """
 
     text: str
@@ -244,6 +245,7 @@ class Reply(BaseModel):
     email: EmailMetadata | None = None
     valid_seconds: int | None = None
     unicode: bool = False
+    payer: str | None = None
 
 
 class Sender(BaseModel):

@@ -1,6 +1,6 @@
 """A turn: one inbound message and its replies, in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,23 +18,25 @@ from bot.context import (
     open_prompt,
 )
 from bot.conversation_state import TransportState
-from bot.messages import LINK_CHOICE, WEBCHAT, Inbound, Reply, Sender
+from bot.messages import LINK_CHOICE, Inbound, Reply, Sender
 from bot.ordering import is_double_tap, is_of_answered_album, is_overtaken, missed_question
 from bot.parting import leave_dialogs
 from bot.platforms.base import Platform
 from bot.platforms.push_layout import adapt_replies, previous_question
 from bot.replies import build_replies, build_reply
+from bot.text_turns import answer_no_more, payer
 from bot.to_office import said_to_office
+from bot.turn_records import outbox_messages, record
 from bot.views.notification import is_news
 from bot.views.open_question import with_question
 from core.db.events import record_event
 from core.db.models import Citizen
 from core.errors import RetryTransaction
 from core.i18n import Text
-from core.messaging import arrival_order, conversations, outbox, recipients
+from core.messaging import arrival_order, conversations, outbox
 from core.messaging.conversations import StoredConversation
-from core.messaging.keys import Cause, MessageKind
 from core.messaging.reminders import forget_preferences
+from core.messaging.text_budget import MOST_FROM_A_DAY, count_received
 from core.staff import alerts, relay_upkeep
 from dialogs import relay
 from dialogs.booking.for_caller import CALLER
@@ -50,10 +52,8 @@ from dialogs.engine.inputs import (
     TextInput,
     UnreadableInput,
 )
-from dialogs.engine.interpreter import MAX_TEXT
 from dialogs.engine.state import State
 from dialogs.nlu.fields import parse_phone
-from dialogs.nlu.normalize import clean
 from dialogs.nlu.parsed import ParseFailure
 
 KEEP_CALLERS = timedelta(days=1)
@@ -89,9 +89,14 @@ def receive(
     services.registry.refresh(session)
     state, transport = conversation_state.load(found.state, found.language, found.timezone)
     if is_double_tap(transport, inbound, now) or is_of_answered_album(transport, inbound):
-        _record(session, found, inbound, None, [], now)
+        record(session, found, inbound, None, [], now)
         record_event(session, "turn", inbound.platform, "repeated")
         return []
+    if inbound.from_phone:
+        count = count_received(session, services.registry, inbound.address, now)
+        if count > MOST_FROM_A_DAY:
+            is_first = count == MOST_FROM_A_DAY + 1
+            return answer_no_more(session, services, inbound, found, is_first=is_first)
     return _answer(session, services, inbound, found, state, transport, came)
 
 
@@ -142,12 +147,15 @@ def _answer(
             same=result.same_question,
         )
         replies = [transport.fit(reply) for reply in replies]
+        if inbound.from_phone:
+            town = payer(ctx.office, result.state, state) or inbound.municipality_id
+            replies = [reply.model_copy(update={"payer": town}) for reply in replies]
     if ctx.office.joining.has_parted:
         leave_dialogs(session, found.citizen_id)
     if ctx.office.left_caller:
         conversations.erase_messages(session, [found.contact_id])
     _store_prompt(session, found.id, result, now)
-    number = _record(session, found, inbound, result.tapped, replies, now)
+    number = record(session, found, inbound, result.tapped, replies, now)
     transport = _next_transport(services, transport, inbound, state, result, number, missed)
     conversations.save(
         session,
@@ -158,7 +166,7 @@ def _answer(
         forget_at=now + _kept_for(services, result.state),
     )
     if platform and not inbound.reply_in_response:
-        messages = _outbox_messages(inbound, found, number, replies, replaced, now)
+        messages = outbox_messages(inbound, found, number, replies, replaced, now)
         outbox.enqueue(session, services.registry.accounts, messages, now)
     record_event(session, "turn", inbound.platform, "answered")
     return replies
@@ -190,7 +198,7 @@ def _brief_answer(
     elif not state.number:
         return []
     reply = transport.fit(reply)
-    number = _record(session, found, inbound, None, [reply], now, relay.MAX_TEXT)
+    number = record(session, found, inbound, None, [reply], now, relay.MAX_TEXT)
     if inbound.number and not is_overtaken(transport, inbound, now):
         transport = replace(transport, last_number=inbound.number, last_number_at=now.timestamp())
     conversations.save(
@@ -202,7 +210,7 @@ def _brief_answer(
         forget_at=now + _kept_for(services, state),
     )
     if platform and not inbound.reply_in_response:
-        messages = _outbox_messages(inbound, found, number, [reply], {}, now)
+        messages = outbox_messages(inbound, found, number, [reply], {}, now)
         outbox.enqueue(session, services.registry.accounts, messages, now)
     record_event(session, "turn", inbound.platform, "relayed")
     return [reply]
@@ -327,51 +335,6 @@ def _next_transport(
     elif missed == EARLY:
         transport = replace(transport, open_since=at, asked_again_by=number)
     return transport
-
-
-def _record(
-    session: Session,
-    found: StoredConversation,
-    inbound: Inbound,
-    tapped: str | None,
-    replies: Sequence[Reply],
-    now: datetime,
-    longest: int = MAX_TEXT,
-) -> int:
-    """Record a message, at most the `longest` of a page's text, and its replies; return its id."""
-    stored = [reply.model_dump(mode="json", exclude_defaults=True) for reply in replies]
-    # Kept only where a page shows the conversation again.
-    is_shown = inbound.platform == WEBCHAT
-    said = (tapped or clean(inbound.text or "")[:longest]) if is_shown else None
-    return conversations.record_inbound(
-        session, found, inbound.account, inbound.message_id, said, stored, now
-    )
-
-
-def _outbox_messages(
-    inbound: Inbound,
-    found: StoredConversation,
-    number: int,
-    replies: Sequence[Reply],
-    replaced: Mapping[int, int],
-    now: datetime,
-) -> list[outbox.OutboxMessage]:
-    recipient = recipients.ContactRecipient(found.contact_id)
-    return [
-        outbox.OutboxMessage(
-            inbound.account,
-            MessageKind.REPLY,
-            str(recipient),
-            now,
-            Cause.reply(number, position).dedupe_key(recipient),
-            contact_id=found.contact_id,
-            booking_id=reply.booking,
-            inbound_id=number,
-            position=position,
-            replaces_id=replaced.get(position),
-        )
-        for position, reply in enumerate(replies)
-    ]
 
 
 def forget(session: Session, services: Services, sender: Sender) -> None:

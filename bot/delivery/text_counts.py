@@ -58,22 +58,23 @@ def count_text(
     session: Session, services: Services, row: OutboxRow, number: str, reply: Reply
 ) -> None:
     """Count a message that was sent, if it costs parts; tell the office when few are left."""
-    if row.platform != SMS or (town := _town_of(session, row)) is None:
+    if row.platform != SMS or not (parts := services.platforms[row.account].parts_of(reply)):
         return
-    parts = services.platforms[row.account].parts_of(reply)
-    if not parts:
+    town = _town_of(session, row, reply)
+    if town is None:
         return
     registry, now = services.registry, services.clock()
-    percent = text_budget.count_text(session, registry, town, number, parts, now)
+    unasked_by = None if row.kind == MessageKind.REPLY else number
+    percent = text_budget.count_text(session, registry, town, unasked_by, parts, now)
     if percent is not None:
         enqueue_texts_used(session, registry, town, percent, now)
 
 
-def _town_of(session: Session, row: OutboxRow) -> str | None:
-    """Return the municipality that pays for a text; None for a message that is none of theirs."""
+def _town_of(session: Session, row: OutboxRow, reply: Reply) -> str | None:
+    """Return the municipality that pays for a text; None while nothing was said of any."""
     if row.booking_id is not None:
         return session.get_one(Booking, row.booking_id).municipality_id
-    if row.kind != MessageKind.PHONE_PROOF:
-        return None
-    proof = session.get(PhoneProof, Cause.parse(row.dedupe_key, row.recipient).as_proof()[0])
-    return proof.municipality_id if proof else None
+    if row.kind == MessageKind.PHONE_PROOF:
+        proof = session.get(PhoneProof, Cause.parse(row.dedupe_key, row.recipient).as_proof()[0])
+        return proof.municipality_id if proof else None
+    return reply.payer

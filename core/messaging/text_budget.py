@@ -1,4 +1,4 @@
-"""The budget of text messages: a municipality's parts a month, and the texts to a number a day."""
+"""The budget of text messages: a municipality's parts a month, the texts of a number a day."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,6 +16,9 @@ from core.messaging.routes import SMS, Route
 MOST_A_DAY = 10
 """The texts to one number on one day, of all municipalities: whoever books with a number that isn't
 theirs can bother its owner so often."""
+
+MOST_FROM_A_DAY = 60
+"""The texts from one number that are answered on one day: six long talks."""
 
 THRESHOLDS = (100, 80)
 """The percentages of a month's budget of which the office is told."""
@@ -53,16 +56,19 @@ def count_text(
     session: Session,
     registry: Registry,
     municipality_id: str,
-    number: str,
+    number: str | None,
     parts: int,
     now: datetime,
 ) -> int | None:
-    """Count a text that was sent; return the highest threshold that is reached, if any.
+    """Count a text that was sent to a number; return the highest threshold that is reached, if any.
+
+    Of an answer to a text of theirs the number is None: those have a limit of their own.
 
     It may have been before this text: the budget may have been lowered since the last.
     """
     used = _add(session, _parts_key(registry, municipality_id, now), parts, now)
-    _add(session, _number_key(registry, number, now), 1, now)
+    if number is not None:
+        _add(session, _number_key(registry, number, now), 1, now)
     most = registry[municipality_id].body.rules.text_parts_per_month
     return next((each for each in THRESHOLDS if used * 100 >= most * each), None)
 
@@ -72,6 +78,11 @@ def spend_proof(session: Session, registry: Registry, municipality_id: str, now:
     day = now.astimezone(_ZONE_OF_DAY).date()
     had = _add(session, f"proofs {municipality_id} {day}", 1, now)
     return had <= registry[municipality_id].body.rules.phone_proofs_per_day
+
+
+def count_received(session: Session, registry: Registry, number: str, now: datetime) -> int:
+    """Count a text that came from a number; return how many did today, with this one."""
+    return _add(session, _number_key(registry, number, now, "from"), 1, now)
 
 
 def affordable(
@@ -112,9 +123,9 @@ def _parts_key(registry: Registry, municipality_id: str, now: datetime) -> str:
     return f"parts {municipality_id} {month_of(registry, municipality_id, now)}"
 
 
-def _number_key(registry: Registry, number: str, now: datetime) -> str:
+def _number_key(registry: Registry, number: str, now: datetime, way: str = "number") -> str:
     day = now.astimezone(_ZONE_OF_DAY).date()
-    return f"number {registry.keyed_hash(f'texts {number}')} {day}"
+    return f"{way} {registry.keyed_hash(f'texts {number}')} {day}"
 
 
 def _is_text(route: Route) -> bool:

@@ -137,7 +137,7 @@ class Suppression(Base):
 
 
 class TextCount(Base):
-    """A count of text messages until a time: of a municipality's parts, or of those to a number.
+    """A count of text messages until a time: of a municipality's parts, or of those of a number.
 
     `key` has the keyed hash of a number, never the number.
     """

@@ -4,24 +4,27 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from bot.bootstrap import Application
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply
 from bot.platforms.sms.adapter import MAX_PARTS
 from bot.platforms.sms.gsm import count_parts, unfold
 from bot.platforms.webhook import Event, Ignored, Reachability, Unauthenticated, WebhookRequest
-from core.db.models import Booking
+from bot.settings import Settings
+from core.db.models import Booking, OutboxRow
 from tests.bot.platforms.text_talk import (
     ACCOUNT,
     MARIA,
     URL,
     TextTalk,
-    incoming,
     two_way,
 )
-from tests.conftest import Deployment
-from tests.fakes.twilio import callback
+from tests.bot.push_deployment import deliver, settled
+from tests.conftest import Deployment, mostly_on
+from tests.fakes.twilio import callback, incoming, twilio_server
 
 NIKOS = "+306998765432"
 
@@ -164,7 +167,7 @@ def test_no_english_text_of_a_booking_invites_a_word_of_twilio(
 def test_stopping_and_resuming_words_have_no_turn(
     texts: Translator, text: str, events: list[Event], answer: str
 ) -> None:
-    result = two_way(texts).parse(callback(URL, incoming(text, "SM1")))
+    result = two_way(texts).parse(callback(URL, incoming(text, "SM1", MARIA)))
     assert result.events == events
     said = result.response.body.decode()
     assert (answer in said) if answer else "<Message>" not in said
@@ -184,13 +187,13 @@ def test_stopping_and_resuming_words_have_no_turn(
 def test_what_is_no_text_of_a_citizen_begins_no_talk(
     texts: Translator, changed: dict[str, str], events: list[Event]
 ) -> None:
-    result = two_way(texts).parse(callback(URL, {**incoming("Γεια", "SM1"), **changed}))
+    result = two_way(texts).parse(callback(URL, {**incoming("Γεια", "SM1", MARIA), **changed}))
     assert result.events == events
     assert result.response.status == (400 if events == [Ignored("unreadable")] else 200)
 
 
 def test_a_text_without_its_body_is_a_bad_request(texts: Translator) -> None:
-    form = incoming("", "SM1")
+    form = incoming("", "SM1", MARIA)
     del form["Body"]
     assert two_way(texts).parse(callback(URL, form)).response.status == 400
 
@@ -208,7 +211,7 @@ def test_a_text_without_its_body_is_a_bad_request(texts: Translator) -> None:
 def test_a_text_signed_for_a_redirected_or_reencoded_address_is_refused(
     texts: Translator, url: str
 ) -> None:
-    request = callback(url, incoming("Γεια", "SM1"))
+    request = callback(url, incoming("Γεια", "SM1", MARIA))
     unsigned = WebhookRequest("POST", URL, {}, request.body)
     for each in (request, unsigned, replace(request, url=URL)):
         with pytest.raises(Unauthenticated):
@@ -219,11 +222,11 @@ def test_a_picture_gets_a_polite_text_and_its_words_count(
     deployment: Deployment, texts: Translator
 ) -> None:
     talk = TextTalk(deployment, two_way(texts))
-    picture = callback(URL, incoming("", "SM1", NumMedia="1"))
+    picture = callback(URL, incoming("", "SM1", MARIA, NumMedia="1"))
     [inbound] = talk.account.parse(picture).events
     assert isinstance(inbound, Inbound)
     assert "EIKONEΣ" in talk.receive(inbound)
-    with_words = callback(URL, incoming("Καλαμάτα", "SM2", NumMedia="1"))
+    with_words = callback(URL, incoming("Καλαμάτα", "SM2", MARIA, NumMedia="1"))
     [inbound] = talk.account.parse(with_words).events
     assert isinstance(inbound, Inbound)
     assert "YΠHPEΣIA" in talk.receive(inbound)
@@ -245,3 +248,34 @@ def test_the_same_message_twice_is_answered_once(deployment: Deployment, texts: 
     assert talk.receive(inbound) == talk.receive(inbound)
     assert deployment.rows("select count(*) from outgoing") == [(1,)]
     assert deployment.rows("select account from contacts") == [(ACCOUNT,)]
+
+
+def counts(deployment: Deployment) -> dict[str, int]:
+    rows = deployment.rows("select key, count from text_counts order by key")
+    return {key.split()[0] + key.split()[1] * key.startswith("parts"): count for key, count in rows}
+
+
+@mostly_on("sqlite")
+def test_answers_are_paid_by_the_town_they_are_about_and_limited_by_number(
+    deployment: Deployment, texts: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with twilio_server() as server:
+        talk = TextTalk(deployment, two_way(texts, api_url=server.url))
+        for each in KALAMATA:
+            talk.say(each)
+            assert "number" not in counts(deployment)
+        application = Application(Settings(), deployment.database, deployment.services)
+        unsent = update(OutboxRow).values(status="pending")
+        deployment.database.write_sync(lambda s: s.execute(unsent))
+        deliver(application, lambda: settled(deployment))
+        assert len(server.texts[MARIA]) == len(KALAMATA)
+    # The question which municipality is nobody's; that with which it was answered is the town's.
+    assert counts(deployment) == {"from": 9, "partskalamata": sum(talk.parts[1:])}
+    monkeypatch.setattr("bot.turn.MOST_FROM_A_DAY", 10)
+    assert "EΠIΔOMA" in talk.say("τα ραντεβού μου")
+    assert "AYPIO" in talk.say("1")
+    assert [talk.say("1"), talk.say("ΝΑΙ")] == ["", ""]
+    other = TextTalk(deployment, talk.account, NIKOS)
+    assert "ΔHMOΣ" in other.say("Γεια")
+    deployment.clock.forward(days=1)
+    assert "AYPIO" not in talk.say("μενού")
