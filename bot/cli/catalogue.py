@@ -74,6 +74,7 @@ def check(files: Files) -> None:
         count = len(body.services)
         typer.echo(f"{file}: OK ({body.id}, {count} service{'s' if count != 1 else ''})")
     _warn_of_names(right, {})
+    _warn_of_long_names(right)
     if wrong:
         raise ConfigurationError("\n".join(wrong))
 
@@ -313,3 +314,17 @@ def _warn_of_names(
                 also = f"{', '.join(same)} {'has' if len(same) == 1 else 'have'} {name!r} too"
                 _warn(f"{file}: name: a name that no other municipality has; {also}")
                 break
+
+
+def _warn_of_long_names(read: "Sequence[tuple[Path, Municipality]]") -> None:
+    """Warn of services whose confirmation by text message takes two parts."""
+    from bot.i18n.translator import Translator
+    from bot.views.text_samples import long_names
+
+    texts = Translator()
+    for file, body in read:
+        for service, branch in long_names(texts, body):
+            _warn(
+                f"{file}: {service}: a `short` name, or one for the branch {branch}; a "
+                "confirmation by text message takes two parts, for each of which you pay"
+            )

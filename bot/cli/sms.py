@@ -27,8 +27,6 @@ Service = Annotated[
     str | None, typer.Option(help="The id of a service; unless given, that with the longest name.")
 ]
 
-SAMPLE_CODE = "KX7M2P"
-
 
 @sms.command(epilog="Example: rantevou sms preview my-town --service certificates")
 def preview(municipality: Town, service: Service = None) -> None:
@@ -54,21 +52,13 @@ def _sample(loaded: "LoadedMunicipality", service: str, now: "datetime") -> "Boo
     from datetime import timedelta
     from zoneinfo import ZoneInfo
 
-    from core.db.models import Booking
+    from bot.views.text_samples import sample_booking
 
     body = loaded.body
     start = now.astimezone(ZoneInfo(body.timezone)) + timedelta(days=2)
     start = start.replace(hour=10, minute=0, second=0, microsecond=0)
-    return Booking(
-        municipality_id=body.id,
-        service=service,
-        branch=body.branches[0].id,
-        channel=body.services[service].channels[0],
-        starts_at=start,
-        ends_at=start + timedelta(minutes=body.services[service].duration),
-        code=SAMPLE_CODE,
-        timezone=body.timezone,
-    )
+    channel = body.services[service].channels[0]
+    return sample_booking(body, service, body.branches[0].id, channel, start)
 
 
 def _lines(loaded: "LoadedMunicipality", booking: "Booking", texts: "Translator") -> Iterator[str]:

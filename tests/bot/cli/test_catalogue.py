@@ -75,6 +75,16 @@ UNKNOWN = ("nothing", "none")
 SAME = "name: a name that no other municipality has;"
 
 
+def test_a_name_that_makes_a_text_message_cost_twice_is_warned_of(
+    file: Path, tmp_path: Path
+) -> None:
+    long = catalogue(tmp_path, long=("short: {el: Ελάχιστο Εισόδημα", "description: {el: Επίδομα"))
+    done = run_here(file, "catalogue", "check", long, KALAMATA)
+    assert done.returncode == 0
+    [warning] = done.stderr.splitlines()
+    assert warning.startswith(f"warning: {long}: eee: a `short` name")
+
+
 def test_two_municipalities_of_one_name_are_warned_of(file: Path, tmp_path: Path) -> None:
     twin = catalogue(tmp_path, twin=("id: kalamata", "id: twin"))
     english = catalogue(

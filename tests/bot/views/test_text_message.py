@@ -1,5 +1,6 @@
 """Text messages about an appointment: each is one part in capitals, whatever the names."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from bot.i18n.translator import Translator
 from bot.platforms.sms.gsm import count_parts, fold
 from bot.views.text_message import one_part
-from core.catalogue.model import Channel
+from bot.views.text_samples import long_names
+from core.catalogue.model import Channel, Municipality
 from core.db.models import Booking
 from core.i18n import LANGUAGES
 from core.messaging.keys import MessageKind
@@ -117,3 +119,13 @@ def test_the_time_of_a_call_abroad_names_its_zone(
     }
     assert "09:00" in said["in_person"]
     assert {count_parts(fold(each)) for each in said.values()} == {1}
+
+
+def test_services_whose_confirmation_takes_two_parts_are_named(
+    shipped: dict[str, Municipality], texts: Translator
+) -> None:
+    assert [each for body in shipped.values() for each in long_names(texts, body)] == []
+    document = re.sub(r'"short":{[^}]*},?', "", shipped["larissa"].model_dump_json())
+    named = dict(long_names(texts, Municipality.model_validate_json(document)))
+    assert named["allagi-syntelesti"] == "esoda"
+    assert named["metadimotefsi"] == "lixiarcheio"  # in English only
