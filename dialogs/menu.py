@@ -22,6 +22,7 @@ TASKS: dict[str, TextTemplate] = {
 """Words for each task, besides its label."""
 
 EXPECTED = _("Please pick one of the tasks below.")
+HIDDEN_EXPECTED = _("Write “menu” to see what I can do.")
 
 SWITCH = "switch"
 ZONE = "zone"
@@ -55,15 +56,16 @@ def _ask_menu(ctx: Context) -> Prompt:
     is_next_caller = ctx.office.left_caller and ctx.office.is_member()
     again = action_choice(RunCommand("caller"), _("Book for somebody else"))
     writing = ctx.office.relay.is_open
+    expected = HIDDEN_EXPECTED if ctx.is_brief and not ctx.state.view.help else EXPECTED
     if ctx.is_brief and ctx.messages and not ctx.state.view.help:
-        return Prompt("", expected=EXPECTED)  # unseen, so that no number picks any of it
+        return Prompt("", expected=expected)  # unseen, so that no number picks any of it
     return Prompt(
         _("Write your message, or pick one of these:")
         if writing
         else _("What would you like to do?"),
         [Choice(name, dialogs[name].label, TASKS.get(name, "")) for name in names],
         actions=[again] if is_next_caller else [],
-        expected=EXPECTED,
+        expected=expected,
     )
 
 

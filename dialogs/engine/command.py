@@ -31,7 +31,7 @@ def perform_action(ctx: Context[O], action: Action) -> EffectOutcome:
         case SetAnswers(answers):
             return _set_answers(ctx, answers)
         case ShowPage(page):
-            ctx.update(view=PromptView(page=page))
+            ctx.update(view=PromptView(page=page, month=ctx.state.view.month))
         case ShowMonth(month):
             ctx.update(view=PromptView(month=month))
         case ShowAll():

@@ -143,6 +143,11 @@ def _reply_with(text: Text) -> Callable[[Context[Any], str], None]:
     return lambda ctx, _argument: ctx.say(text)
 
 
+def _greet_again(ctx: Context[Any], _argument: str) -> None:
+    if ctx.state.number:  # else they have just been greeted
+        ctx.say(_("Hello again!"))
+
+
 BACK: Command[Any] = Command(
     name="back",
     label=_("Back"),
@@ -185,7 +190,7 @@ LANGUAGE_COMMANDS: tuple[Command[Any], ...] = tuple(
 )
 """One for each language, which switches to it."""
 GREETING: Command[Any] = Command(
-    name="hello", words=HELLO, run=_reply_with(_("Hello again!")), shown="never", yields=True
+    name="hello", words=HELLO, run=_greet_again, shown="never", yields=True
 )
 THANKS: Command[Any] = Command(
     name="thanks",

@@ -16,6 +16,7 @@ from tests.stories.joined_chats_runner import joined_chats
 from tests.stories.push_story_runner import OfferStoryRunner, PushStoryRunner
 from tests.stories.story_platforms import ConsoleStory, TelegramStory, ViberStory, WebChatStory
 from tests.stories.story_runner import StoryRunner, stories
+from tests.stories.text_story_runner import by_text
 
 PAGE_ONLY = re.compile(r"^(later|language|accounts .*webchat|member)\b", re.MULTILINE)
 """Lines of stories that only a page has: it fetches messages, changes its language.
@@ -26,7 +27,10 @@ And of those with staff, whose citizens needn't be on every platform, for the ot
 JOINED = [file for file in stories() if file.stem.startswith("joined_")]
 """Stories over several platforms."""
 
-ON_ONE = [file for file in stories() if file not in JOINED]
+TEXTED = [file for file in stories() if file.stem.startswith("sms_")]
+"""Stories by text message, where other words are said, and some things aren't asked."""
+
+ON_ONE = [file for file in stories() if file not in (*JOINED, *TEXTED)]
 ANY_PLATFORM = [file for file in ON_ONE if not PAGE_ONLY.search(file.read_text("utf-8"))]
 TYPED = [file for file in ANY_PLATFORM if not file.stem.startswith("old_")]
 """At a terminal a button of an older question can't be tapped."""
@@ -48,6 +52,16 @@ def test_a_story_over_several_platforms_replays_to_the_letter(
 ) -> None:
     written = file.read_text("utf-8")
     check(file, joined_chats(deployment, texts).play(written), written, request)
+
+
+@pytest.mark.parametrize("file", TEXTED, ids=lambda file: file.stem)
+def test_a_story_by_text_message_replays_with_the_parts_that_it_costs(
+    file: Path, deployment: Deployment, texts: Translator, request: pytest.FixtureRequest
+) -> None:
+    written = file.read_text("utf-8")
+    own = re.search(r"^number   (\w+)$", written, re.MULTILINE)
+    runner = by_text(deployment, texts, own and own[1])
+    check(file, runner.play(written), written, request)
 
 
 def check(file: Path, played: str, written: str, request: pytest.FixtureRequest) -> None:
