@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.i18n.translator import Translator
+    from core.catalogue.model import Municipality
     from core.catalogue.registry import LoadedMunicipality
     from core.db.models import Booking
 
@@ -33,7 +34,8 @@ def preview(municipality: Town, service: Service = None) -> None:
     """Print every text message of an appointment as it is sent, with its parts.
 
     In Greek and English, in capitals, beside the parts that it would have in Unicode. The names of
-    the service and the place are shortened where it wouldn't fit into one part.
+    the service and the place are shortened where it wouldn't fit into one part. Then a booking by
+    text message on the municipality's own two-way number, from the greeting to the confirmation.
     """
     with office_command() as office:
         loaded = office.registry[office.municipality(municipality)]
@@ -44,6 +46,8 @@ def preview(municipality: Town, service: Service = None) -> None:
         raise ConfigurationError(f"{service}: no service of that id; there are: {there}")
     chosen = service or max(services, key=lambda each: len(texts.say(services[each].name, "el")))
     for line in _lines(loaded, _sample(loaded, chosen, now), texts):
+        typer.echo(line)
+    for line in _talk_lines(loaded.body, chosen, texts, now):
         typer.echo(line)
 
 
@@ -77,3 +81,25 @@ def _lines(loaded: "LoadedMunicipality", booking: "Booking", texts: "Translator"
             yield f"    {fold(said)}"
             total, in_unicode = total + parts, in_unicode + unicode
         yield f"{language}  all: {total} in capitals, {in_unicode} in Unicode"
+
+
+def _talk_lines(
+    body: "Municipality", service: str, texts: "Translator", now: "datetime"
+) -> Iterator[str]:
+    from bot.ops.sample_talk import sample_talks
+    from core.i18n import LANGUAGES
+
+    with sample_talks([body], now, texts) as play:
+        for language in LANGUAGES:
+            try:
+                talk = play(body.id, service, language)
+            except LookupError as why:
+                yield f"{language}  by text message: {why}"
+                continue
+            parts, unicode = sum(e.parts for e in talk), sum(e.in_unicode for e in talk)
+            yield (
+                f"{language}  booked by text message, {len(talk)} answers: "
+                f"{parts} in capitals, {unicode} in Unicode"
+            )
+            for each in talk:
+                yield f"    {each.parts}: " + each.body.replace("\n", "\n       ")

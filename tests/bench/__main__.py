@@ -28,6 +28,7 @@ from tests.bench.outbox import deliveries
 from tests.bench.processes import processes
 from tests.bench.reminders import reminders
 from tests.bench.sizes import SHORT, WHOLE, Sizes
+from tests.bench.texts import texts
 from tests.bench.time_offers import time_offers
 from tests.bench.turns import turns
 from tests.bench.webhook_delay import webhook_delay
@@ -73,6 +74,7 @@ def whole(root: Path, sizes: Sizes) -> None:
         turns(root, sizes)
         web.pages(root, sizes)
         bots.answers(root, sizes)
+        texts()
         server = stack.enter_context(running(root, durable=True))
         bots.concurrent(server)
         counts = (sizes.few, sizes.many)

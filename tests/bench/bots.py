@@ -25,6 +25,7 @@ from tests.bench.report import line
 from tests.bench.sizes import Sizes
 from tests.bench.web import serving
 from tests.bot.platforms import telegram_updates, viber_events
+from tests.fakes import twilio
 from tests.fakes.telegram import TOKEN, telegram_server
 from tests.fakes.viber import TOKEN as VIBER_TOKEN
 from tests.fakes.viber import viber_server
@@ -34,6 +35,7 @@ MESSAGES_PER_SECOND = 20
 CITIZENS, TEXTS = 100, ("γεια", "λάρισα", "1", "1", "1", "πίσω")
 """The number of concurrent citizens, and what each of them writes."""
 CONNECTIONS = 8
+PUBLIC = "https://rantevou.my-town.gr"
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,31 @@ def on_viber() -> Iterator[Bot]:
         yield Bot("viber", settings, event, lambda chat: fake.reached[str(chat)])
 
 
+@contextmanager
+def on_sms() -> Iterator[Bot]:
+    """Run a fake Twilio; yield a two-way number there."""
+
+    def number_of(chat: int) -> str:
+        return f"+3069{chat:08}"
+
+    def event(chat: int, number: int, text: str) -> tuple[dict[str, str], bytes]:
+        form = twilio.incoming(text, f"SM{number:032x}", number_of(chat))
+        request = twilio.callback(f"{PUBLIC}/webhooks/sms/town", form)
+        return dict(request.headers), request.body
+
+    with twilio.twilio_server() as fake:
+        given = {
+            **{"KIND": "twilio", "FROM": "+306900000000", "TWO_WAY": "true"},
+            **{"USER": twilio.SID, "KEY": twilio.TOKEN, "API_URL": fake.url},
+        }
+        settings = {f"RANTEVOU_SMS__TOWN__{name}": value for name, value in given.items()}
+        settings["RANTEVOU_PUBLIC_URL"] = PUBLIC
+        yield Bot("sms", settings, event, lambda chat: fake.reached[number_of(chat)])
+
+
 def answers(root: Path, sizes: Sizes) -> None:
     """Send 20 messages a second, each from a new citizen; measure an empty request meanwhile."""
-    for on_platform in (on_telegram, on_viber):
+    for on_platform in (on_telegram, on_viber, on_sms):
         with on_platform() as bot, serving(root / f"{bot.name}.db", **bot.settings) as server:
             messages = [(chat, chat, "γεια") for chat in range(1, sizes.messages + 1)]
             took, idle = _send_all(bot, server, messages, 1)

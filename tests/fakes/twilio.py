@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import re
 import threading
+import time
 from base64 import b64decode, b64encode
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -68,6 +69,8 @@ class TwilioServer:
     blocked: set[str] = field(default_factory=set)
     """The numbers from which STOP came, until START does."""
     received: int = 0
+    reached: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """When each of our texts to a number came, by `time.perf_counter`."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def respond(self, request: Request) -> Answer:
@@ -90,6 +93,7 @@ class TwilioServer:
                 return failure(21610)
             if code := wrong_in(form):
                 return failure(code)
+            self.reached[form["To"]].append(time.perf_counter())
             self.calls.append(form)
             self.texts[form["To"]].append(form["Body"])
             self.sids.append(f"SM{len(self.sids):032x}")
