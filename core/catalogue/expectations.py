@@ -10,7 +10,13 @@ from core.catalogue.model import ID, ID_RULE, URL
 
 PATTERNS = {ID: f"an id of {ID_RULE}", URL: "a link that begins with https://"}
 
-LISTS = {"days": "[mon, tue]", "channels": "[in_person, phone]", "aliases": "[Village, Hamlet]"}
+LISTS = {
+    "days": "[mon, tue]",
+    "channels": "[in_person, phone]",
+    "aliases": "[Village, Hamlet]",
+    "phrases": "[birth certificate, register a birth]",
+    "not": "[marriage certificate]",
+}
 """Examples of lists, by their field."""
 
 

@@ -265,6 +265,10 @@ class Service(CatalogueModel):
     documents: tuple[LocalizedText, ...] = ()
     consent: Id | dict[Channel, Id] | None = None
     links: tuple[Link, ...] = ()
+    phrases: tuple[str, ...] = ()
+    """How citizens ask for it, in any language."""
+    others: tuple[str, ...] = Field(default=(), alias="not")
+    """What is asked for in similar words and is something else."""
 
 
 class ServiceGroup(CatalogueModel):
@@ -272,6 +276,8 @@ class ServiceGroup(CatalogueModel):
 
     id: Id
     name: LocalizedText
+    aliases: tuple[str, ...] = ()
+    """Other names that citizens write, in any language."""
     services: tuple[Service, ...] = Field(min_length=1)
 
 

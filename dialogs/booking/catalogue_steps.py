@@ -26,7 +26,10 @@ def _ask_municipality(ctx: Context) -> Prompt:
 def _ask_group(ctx: Context) -> Prompt:
     return Prompt(
         _("Which group of services?"),
-        [Choice(group.id, group.name) for group in picked_municipality(ctx).groups],
+        [
+            Choice(group.id, group.name, ", ".join(group.aliases))
+            for group in picked_municipality(ctx).groups
+        ],
         expected=_("Please pick a group of services, or write its name."),
     )
 
