@@ -67,7 +67,8 @@ def new(municipality: NewId) -> None:
 def check(files: Files) -> None:
     """Check files; print each error with its line, its field and what was expected.
 
-    What may be meant so is only warned of, such as a text that lacks a language.
+    What may be meant so is only warned of, such as a text that lacks a language, or a phrase that
+    fits two services equally.
     """
     right, wrong = _read(files)
     for file, body in right:
@@ -270,8 +271,12 @@ def _read(files: Sequence[Path]) -> "tuple[list[tuple[Path, Municipality]], list
 
     What may be meant is warned of.
     """
+    from bot.i18n.translator import Translator
     from core.catalogue.loader import CatalogueInvalid, check_catalogue
+    from dialogs.nlu.lexicon import FILLER
+    from dialogs.nlu.phrase_check import find_phrase_issues
 
+    find_more = partial(find_phrase_issues, filler=Translator().words(FILLER))
     right: list[tuple[Path, Municipality]] = []
     wrong: list[str] = []
     seen: dict[str, Path] = {}
@@ -280,7 +285,7 @@ def _read(files: Sequence[Path]) -> "tuple[list[tuple[Path, Municipality]], list
         for number, file in enumerate(files):
             report(f"Reading {file.name}", number, len(files))
             try:
-                body, doubts = check_catalogue(file, datetime.now().astimezone().date())
+                body, doubts = check_catalogue(file, datetime.now().astimezone().date(), find_more)
             except CatalogueInvalid as bad:
                 wrong.append(str(bad))
                 continue

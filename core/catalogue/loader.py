@@ -1,7 +1,7 @@
 """Reading a municipality's YAML file; problems are reported with file and line."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from core.catalogue.crest import ENDING, read_crest
 from core.catalogue.expectations import expectation
 from core.catalogue.model import Municipality
-from core.catalogue.validation import Location, find_issues
+from core.catalogue.validation import Issues, Location, find_issues
 from core.catalogue.warnings import find_warnings
 from core.catalogue.yaml_slips import yaml_slip
 from core.errors import ConfigurationError
@@ -63,10 +63,14 @@ def read_catalogue(path: Path) -> Municipality:
     return check_catalogue(path)[0]
 
 
-def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality, list[Problem]]:
+def check_catalogue(
+    path: Path,
+    today: date | None = None,
+    find_more: Callable[[Municipality], Issues] | None = None,
+) -> tuple[Municipality, list[Problem]]:
     """Return the municipality of a file, and warnings: of texts that lack a language, and more.
 
-    Without `today`, what depends on it isn't warned of.
+    Without `today`, what depends on it isn't warned of; what `find_more` yields is.
     Raises CatalogueInvalid with every problem found.
     """
     lines: dict[Location, int] = {(): 1}
@@ -128,6 +132,8 @@ def check_catalogue(path: Path, today: date | None = None) -> tuple[Municipality
     if today:
         found = find_warnings(body, today)
         warnings += [problem_at(issue.where, issue.expected) for issue in found]
+    if find_more:
+        warnings += [problem_at(issue.where, issue.expected) for issue in find_more(body)]
     return body, _sorted_unique(warnings)
 
 

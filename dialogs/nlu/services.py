@@ -1,0 +1,277 @@
+"""Find which service a text asks for, by the phrases of the catalogues.
+
+Typed words are matched to the distinct words of all phrases, then words to phrases. Services with
+the same phrases, such as those of several municipalities, are one profile.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import NamedTuple
+
+from rapidfuzz.distance import OSA
+
+from core.catalogue.model import Municipality, Service
+from dialogs.nlu.spans import Word
+from dialogs.nlu.word_keys import keys
+
+SURE = 0.60
+"""The score (0–1) from which a service is taken if it is ahead of the next."""
+
+AHEAD = 0.12
+"""How far (0–1) a service that is taken is ahead of the next one."""
+
+POSSIBLE = 0.40
+"""The score (0–1) from which the citizen is asked whether a service was meant."""
+
+PHRASE_WEIGHT = 0.5
+"""The part of the score that says how much of a phrase was typed; the rest says how much of what
+was typed is the service's."""
+
+UNKNOWN_WEIGHT = 0.35
+"""The weight of a word that no phrase has, as part of that of the rarest word."""
+
+MIN_SLIP_LENGTH = 5
+"""Words with keys of fewer letters are compared to the letter."""
+
+NEAR = 0.25
+"""Services whose score (0–1) is so near to the best one's are asked about, too."""
+
+MAX_CANDIDATES = 4
+
+SHORTLIST = 16
+"""The profiles that are compared in full."""
+
+WHOLE = 0.99
+"""The part (0–1) of a phrase from which all of it was typed."""
+
+
+class ServiceName(NamedTuple):
+    """A service of a municipality, by their ids."""
+
+    municipality: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Services that a text may ask for, alike but for their municipality; `score` is 0 to 1."""
+
+    services: tuple[ServiceName, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMatch:
+    """The candidates, best first, and the words of the text that named the best.
+
+    With `sure` the first is taken, else the citizen is asked; there may be none.
+    """
+
+    candidates: tuple[Candidate, ...] = ()
+    sure: bool = False
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(slots=True)
+class _Profile:
+    """Services with the same phrases: their names by municipality, words and phrases."""
+
+    services: dict[str, list[ServiceName]]
+    words: frozenset[int]
+    phrases: tuple[int, ...]
+    others: tuple[int, ...]
+
+
+Weights = dict[int, float]
+"""Of the words of all phrases that a typed word is: how alike they are (0–1), by their number."""
+
+
+class ServiceIndex:
+    """The services of some municipalities, to be found by what citizens write."""
+
+    def __init__(self, bodies: Iterable[Municipality], filler: Collection[str] = ()) -> None:
+        self._filler = frozenset(key for word in filler for key in keys(word))
+        self._word_ids: dict[str, int] = {}
+        self._words: list[str] = []
+        self._phrases: list[frozenset[int]] = []
+        phrase_ids: dict[frozenset[int], int] = {}
+        by_text: dict[str, int | None] = {}
+
+        def phrase_id(text: str) -> int | None:
+            if text not in by_text:
+                words = frozenset(self._word_id(key) for key in keys(text) if not self._skips(key))
+                by_text[text] = phrase_ids.setdefault(words, len(phrase_ids)) if words else None
+                if len(phrase_ids) > len(self._phrases):
+                    self._phrases.append(words)
+            return by_text[text]
+
+        def phrases_of(texts: Iterable[str]) -> tuple[int, ...]:
+            return tuple(sorted({i for text in texts if (i := phrase_id(text)) is not None}))
+
+        profiles: dict[tuple[tuple[int, ...], tuple[int, ...]], _Profile] = {}
+        for body in bodies:
+            for service in body.services.values():
+                found = phrases_of(texts_of(service)), phrases_of(service.others)
+                if found not in profiles:
+                    words = frozenset(word for i in found[0] for word in self._phrases[i])
+                    profiles[found] = _Profile({}, words, *found)
+                named = profiles[found].services.setdefault(body.id, [])
+                named.append(ServiceName(body.id, service.id))
+        self._profiles = list(profiles.values())
+        self._profiles_of_phrase: list[list[int]] = [[] for _phrase in self._phrases]
+        frequency: Counter[int] = Counter()
+        for number, profile in enumerate(self._profiles):
+            frequency.update(profile.words)
+            for phrase in profile.phrases:
+                self._profiles_of_phrase[phrase].append(number)
+        self._phrases_of_word: list[list[int]] = [[] for _word in self._words]
+        for phrase, in_phrase in enumerate(self._phrases):
+            for word in in_phrase:
+                self._phrases_of_word[word].append(phrase)
+        count = len(self._profiles)
+        self._idf = [log(1 + count / max(frequency[word], 1)) for word in range(len(self._words))]
+        self._unknown = UNKNOWN_WEIGHT * log(1 + count)
+        self._phrase_idf = [sum(self._idf[word] for word in phrase) for phrase in self._phrases]
+        self._grams: defaultdict[str, list[int]] = defaultdict(list)
+        for number, key in enumerate(self._words):
+            if len(key) >= MIN_SLIP_LENGTH:
+                for gram in _grams(key):
+                    self._grams[gram].append(number)
+
+    def _word_id(self, key: str) -> int:
+        number = self._word_ids.setdefault(key, len(self._words))
+        if number == len(self._words):
+            self._words.append(key)
+        return number
+
+    def _skips(self, key: str) -> bool:
+        return key in self._filler or (len(key) == 1 and not key.isdigit())
+
+    def find(self, words: Sequence[Word], possible: Collection[str] | None = None) -> ServiceMatch:
+        """Return what the words, as keys, ask for, among the municipalities of these ids.
+
+        Without `possible`, among all. To be called without the words that mean something else.
+        """
+        typed = [(word, self._meanings(word.text)) for word in words if not self._skips(word.text)]
+        if not any(meanings for _word, meanings in typed):
+            return ServiceMatch()
+        hits: Weights = {}
+        total = 0.0
+        for _word, meanings in typed:
+            total += max((self._idf[w] for w in meanings), default=self._unknown)
+            for word, weight in meanings.items():
+                hits[word] = max(weight, hits.get(word, 0))
+        scored = sorted(self._scores(typed, hits, total, possible), reverse=True)
+        if not scored or scored[0][0] < POSSIBLE:
+            return ServiceMatch()
+        best, _part, first = scored[0]
+        near = [(score, number) for score, _part, number in scored if score >= best - NEAR]
+        candidates = tuple(
+            Candidate(tuple(self._names(number, possible)), score)
+            for score, number in near[:MAX_CANDIDATES]
+            if score >= POSSIBLE
+        )
+        next_score = scored[1][0] if len(scored) > 1 else 0.0
+        # A word that is only another's, such as "plot", speaks against a phrase that lacks it.
+        sure = next_score <= WHOLE < best or (
+            best >= SURE
+            and best - next_score >= AHEAD
+            and not any(self._adds_a_word(number, first, typed) for _score, number in near[1:])
+        )
+        own = self._profiles[first].words
+        used = tuple(word for word, meanings in typed if not own.isdisjoint(meanings))
+        return ServiceMatch(candidates, sure, used)
+
+    def _scores(
+        self,
+        typed: Sequence[tuple[Word, Weights]],
+        hits: Weights,
+        total: float,
+        possible: Collection[str] | None,
+    ) -> Iterator[tuple[float, float, int]]:
+        """Yield, of each profile with some of the words, score, explained part and number."""
+        parts: Weights = {}
+        for word, weight in hits.items():
+            value = weight * self._idf[word]
+            for phrase in self._phrases_of_word[word]:
+                parts[phrase] = parts.get(phrase, 0.0) + value / self._phrase_idf[phrase]
+        best = self._shortlist(parts, possible)
+        known = [list(meanings.items()) for _word, meanings in typed if meanings]
+        for number, part in best.items():
+            profile = self._profiles[number]
+            if self._says_more(profile, parts):
+                continue
+            explained = sum(
+                max(self._idf[w] * weight if w in profile.words else 0.0 for w, weight in found)
+                for found in known
+            )
+            score = part**PHRASE_WEIGHT * (explained / total) ** (1 - PHRASE_WEIGHT)
+            yield score, explained / total, number
+
+    def _shortlist(self, parts: Weights, possible: Collection[str] | None) -> dict[int, float]:
+        """Return the profiles whose phrases were typed most, with that part (0–1)."""
+        best: dict[int, float] = {}
+        for part, phrase in sorted(((v, i) for i, v in parts.items()), reverse=True):
+            for number in self._profiles_of_phrase[phrase]:
+                if number not in best and (
+                    possible is None
+                    or not self._profiles[number].services.keys().isdisjoint(possible)
+                ):
+                    best[number] = part
+            if len(best) >= SHORTLIST:
+                break
+        return best
+
+    def _says_more(self, profile: _Profile, parts: Weights) -> bool:
+        """Return whether something else was typed in full, and no longer phrase of the service."""
+        own, other = (
+            max((self._phrase_idf[i] for i in phrases if parts.get(i, 0.0) > WHOLE), default=0.0)
+            for phrases in (profile.phrases, profile.others)
+        )
+        return other > 0 and other >= own
+
+    def _adds_a_word(self, number: int, best: int, typed: Sequence[tuple[Word, Weights]]) -> bool:
+        """Return whether a profile has a typed word that the best one lacks."""
+        own, other = self._profiles[best].words, self._profiles[number].words
+        return any(
+            own.isdisjoint(meanings) and not other.isdisjoint(meanings) for _w, meanings in typed
+        )
+
+    def _meanings(self, key: str) -> Weights:
+        """Return the words of phrases that a typed one may be, with slips where it is long."""
+        if (number := self._word_ids.get(key)) is not None:
+            return {number: 1.0}
+        if len(key) < MIN_SLIP_LENGTH:
+            return {}
+        grams = _grams(key)
+        common: Counter[int] = Counter()
+        for gram in grams:
+            common.update(self._grams.get(gram, ()))
+        allowed = 1 if len(key) < 8 else 2
+        found: Weights = {}
+        for number, count in common.most_common(16):
+            if count < len(grams) - 3 * allowed:
+                break
+            word = self._words[number]
+            slips = OSA.distance(key, word, score_cutoff=allowed)
+            if slips <= allowed and key[0] == word[0]:
+                found[number] = 1 - 0.1 * slips
+        closest = max(found.values(), default=0.0)
+        return {number: weight for number, weight in found.items() if weight == closest}
+
+    def _names(self, number: int, possible: Collection[str] | None) -> Iterator[ServiceName]:
+        for municipality, names in self._profiles[number].services.items():
+            if possible is None or municipality in possible:
+                yield from names
+
+
+def texts_of(service: Service) -> tuple[str, ...]:
+    """Return the name of a service in all languages, and its phrases."""
+    return (*service.name.values(), *service.phrases)
+
+
+def _grams(word: str) -> set[str]:
+    """Return the pairs of letters of a word."""
+    return {word[at : at + 2] for at in range(len(word) - 1)}
