@@ -5,7 +5,7 @@ from collections.abc import Collection
 from core.catalogue.model import Municipality
 from core.catalogue.validation import Issues, ValidationIssue
 from dialogs.nlu.services import ServiceIndex
-from dialogs.nlu.word_keys import keyed_words
+from dialogs.nlu.tokens import tokenize
 
 MIN_PHRASES = 8
 """With so many phrases a service is found by what most people write."""
@@ -24,7 +24,7 @@ def find_phrase_issues(body: Municipality, filler: Collection[str]) -> Issues:
                 expected = f"at least {MIN_PHRASES}, as citizens ask for it"
                 yield ValidationIssue((*at, "phrases"), expected)
             for p, phrase in enumerate(service.phrases):
-                found = index.find(keyed_words(phrase)).candidates
+                found = index.find(tokenize(phrase)).candidates
                 best = [each for each in found if each.score == found[0].score]
                 names = [name.service for each in best for name in each.services]
                 if service.id not in names:
@@ -36,7 +36,7 @@ def find_phrase_issues(body: Municipality, filler: Collection[str]) -> Issues:
                     expected = f"words of this service alone; it fits {others} equally"
                     yield ValidationIssue((*at, "phrases", p), expected)
             for o, phrase in enumerate(service.others):
-                match = index.find(keyed_words(phrase))
+                match = index.find(tokenize(phrase))
                 if match.sure and service.id in [n.service for n in match.candidates[0].services]:
                     expected = "something else; a phrase of this service says the same"
                     yield ValidationIssue((*at, "not", o), expected)

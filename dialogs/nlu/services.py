@@ -13,8 +13,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from core.catalogue.model import Municipality, Service
-from dialogs.nlu.spans import Word
-from dialogs.nlu.word_keys import keys
+from dialogs.nlu.tokens import Token, tokenize
 
 SURE = 0.60
 """The score (0–1) from which a service is taken if it is ahead of the next."""
@@ -33,7 +32,7 @@ UNKNOWN_WEIGHT = 0.35
 """The weight of a word that no phrase has, as part of that of the rarest word."""
 
 MIN_SLIP_LENGTH = 5
-"""Words with keys of fewer letters are compared to the letter."""
+"""Words with stems of fewer letters are compared to the letter."""
 
 NEAR = 0.25
 """Services whose score (0–1) is so near to the best one's are asked about, too."""
@@ -71,7 +70,7 @@ class ServiceMatch:
 
     candidates: tuple[Candidate, ...] = ()
     sure: bool = False
-    words: tuple[Word, ...] = ()
+    words: tuple[Token, ...] = ()
 
 
 @dataclass(slots=True)
@@ -92,7 +91,7 @@ class ServiceIndex:
     """The services of some municipalities, to be found by what citizens write."""
 
     def __init__(self, bodies: Iterable[Municipality], filler: Collection[str] = ()) -> None:
-        self._filler = frozenset(key for word in filler for key in keys(word))
+        self._filler = frozenset(key for word in filler for key in _stems(word))
         self._word_ids: dict[str, int] = {}
         self._words: list[str] = []
         self._phrases: list[frozenset[int]] = []
@@ -101,7 +100,9 @@ class ServiceIndex:
 
         def phrase_id(text: str) -> int | None:
             if text not in by_text:
-                words = frozenset(self._word_id(key) for key in keys(text) if not self._skips(key))
+                words = frozenset(
+                    self._word_id(key) for key in _stems(text) if not self._skips(key)
+                )
                 by_text[text] = phrase_ids.setdefault(words, len(phrase_ids)) if words else None
                 if len(phrase_ids) > len(self._phrases):
                     self._phrases.append(words)
@@ -149,12 +150,18 @@ class ServiceIndex:
     def _skips(self, key: str) -> bool:
         return key in self._filler or (len(key) == 1 and not key.isdigit())
 
-    def find(self, words: Sequence[Word], possible: Collection[str] | None = None) -> ServiceMatch:
-        """Return what the words, as keys, ask for, among the municipalities of these ids.
+    def find(
+        self, tokens: Sequence[Token], possible: Collection[str] | None = None
+    ) -> ServiceMatch:
+        """Return what the words ask for, among the municipalities of these ids.
 
         Without `possible`, among all. To be called without the words that mean something else.
         """
-        typed = [(word, self._meanings(word.text)) for word in words if not self._skips(word.text)]
+        typed = [
+            (token, self._meanings(token))
+            for token in tokens
+            if not self._skips(_without_plural(token.stems[0]))
+        ]
         if not any(meanings for _word, meanings in typed):
             return ServiceMatch()
         hits: Weights = {}
@@ -186,7 +193,7 @@ class ServiceIndex:
 
     def _scores(
         self,
-        typed: Sequence[tuple[Word, Weights]],
+        typed: Sequence[tuple[Token, Weights]],
         hits: Weights,
         total: float,
         possible: Collection[str] | None,
@@ -232,17 +239,19 @@ class ServiceIndex:
         )
         return other > 0 and other >= own
 
-    def _adds_a_word(self, number: int, best: int, typed: Sequence[tuple[Word, Weights]]) -> bool:
+    def _adds_a_word(self, number: int, best: int, typed: Sequence[tuple[Token, Weights]]) -> bool:
         """Return whether a profile has a typed word that the best one lacks."""
         own, other = self._profiles[best].words, self._profiles[number].words
         return any(
             own.isdisjoint(meanings) and not other.isdisjoint(meanings) for _w, meanings in typed
         )
 
-    def _meanings(self, key: str) -> Weights:
+    def _meanings(self, token: Token) -> Weights:
         """Return the words of phrases that a typed one may be, with slips where it is long."""
-        if (number := self._word_ids.get(key)) is not None:
-            return {number: 1.0}
+        stems = [_without_plural(stem) for stem in token.stems]
+        if known := {self._word_ids[stem]: 1.0 for stem in stems if stem in self._word_ids}:
+            return known
+        key = stems[0]
         if len(key) < MIN_SLIP_LENGTH:
             return {}
         grams = _grams(key)
@@ -270,6 +279,16 @@ class ServiceIndex:
 def texts_of(service: Service) -> tuple[str, ...]:
     """Return the name of a service in all languages, and its phrases."""
     return (*service.name.values(), *service.phrases)
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    """Return the likeliest stem of each word of a text."""
+    return tuple(_without_plural(token.stems[0]) for token in tokenize(text))
+
+
+def _without_plural(stem: str) -> str:
+    """Return the same stem for all forms of a neuter noun: that of "epidoma" for "epidomata"."""
+    return stem[:-2] if len(stem) > 5 and stem.endswith("mat") else stem
 
 
 def _grams(word: str) -> set[str]:

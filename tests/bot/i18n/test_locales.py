@@ -189,6 +189,7 @@ OF_LETTERS = {
     "dialogs/nlu/normalize.py",
     "dialogs/nlu/dates.py",
     "dialogs/nlu/fields.py",
+    "dialogs/nlu/tokens.py",
 }
 """The rooms' tables and patterns of letters."""
 
