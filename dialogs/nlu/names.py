@@ -64,7 +64,7 @@ class NameIndex:
                     rest = rest[1:]
                     found[rest].add(name)
         served = {part for parts in found for part in parts}
-        for place in places:
+        for place in sorted(places):
             for parts in _parts(place):
                 if len("".join(parts)) < MIN_PLACE_LENGTH:
                     parts_written = tuple(f"={key}" for key in keys_of_phrase(place))
