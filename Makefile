@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS := $(VENV)/.tests-ready
 
-.PHONY: run chat test test-all soak check bench screenshots stories texts pins clean
+.PHONY: run chat test test-all soak check bench understand screenshots stories texts pins clean
 
 run: $(READY)
 	@$(BIN)/rantevou serve
@@ -39,6 +39,10 @@ check: $(TESTS)
 # BESIDE=<git revision> compares the short form with that revision's, in turns, ROUNDS=8 times.
 bench: $(TESTS)
 	@$(BIN)/python -m $(if $(BESIDE),tests.bench.beside $(BESIDE) $(if $(ROUNDS),--rounds $(ROUNDS)),tests.bench)
+
+# Says each utterance of tests/understanding/ and writes the table of docs/understanding.md; takes minutes.
+understand: $(TESTS)
+	@$(BIN)/python -m tests.understanding
 
 # Pictures each main state of the page into tests/screenshots/, for looking at.
 screenshots: $(TESTS)

@@ -4,7 +4,7 @@ from core.i18n import TextTemplate, ZoneCity, _
 from dialogs.booking.sentence import take_sentence
 from dialogs.context import Context, Dialog, Step
 from dialogs.engine import navigation
-from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
+from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice, yes_no_choices
 from dialogs.engine.standard_commands import STOP_STEP
 from dialogs.engine.state import Interruption
@@ -125,7 +125,7 @@ def _take_zone(ctx: Context, text: str) -> TakeOutcome:
 def _take_sentence(ctx: Context, text: str) -> TakeOutcome:
     """Begin a booking with a sentence that names what is wanted."""
     taken = take_sentence(ctx, text)
-    if taken:
+    if isinstance(taken, AnswersForOtherSteps):
         navigation.start(ctx, "book")
     return taken
 

@@ -2,8 +2,9 @@
 
 from core.catalogue.model import Channel
 from core.i18n import _
+from dialogs.booking.meant import meant_step
 from dialogs.booking.selection import picked_municipality
-from dialogs.booking.sentence import take_sentence
+from dialogs.booking.sentence import take_sentence, take_service_wish
 from dialogs.context import Context, Step
 from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt
@@ -79,6 +80,7 @@ def _take_channel_wish(ctx: Context, channel: str) -> TakeOutcome:
 
 
 CATALOGUE_STEPS = (
+    meant_step(take_sentence),
     Step(
         "municipality",
         _("Municipality"),
@@ -96,6 +98,7 @@ CATALOGUE_STEPS = (
         depends=("municipality", VERSION),
         words=_("department, group, field"),
         by_name=True,
+        take_wish=take_service_wish,
     ),
     Step(
         "service",

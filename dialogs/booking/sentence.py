@@ -2,21 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import time
+from functools import lru_cache
 
-from core.catalogue.model import Channel, Municipality
+from core.catalogue.model import Channel, Municipality, Service
+from core.catalogue.places import place_names
 from core.i18n import Text, TextTemplate, _, join
-from dialogs.booking.selection import municipality
+from dialogs.booking.meant import MEANT, answers_of, dump_meant
+from dialogs.booking.selection import picked_municipality
 from dialogs.booking.time_wish import TimeWish, dump_wish
 from dialogs.context import Context
-from dialogs.engine.outcomes import AnswersForOtherSteps
+from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, TakeOutcome
 from dialogs.messages.appointment import CHANNEL_WORDS, CHANNELS
 from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
-from dialogs.nlu.lexicon import FILLER, HELLO, POLITE
-from dialogs.nlu.matching import MAX_EXACT_LENGTH, find_phrase, pick
+from dialogs.nlu.function_words import function_words
+from dialogs.nlu.lexicon import FILLER, FROM, HELLO, NOT_MEANT, POLITE, Lexicon
+from dialogs.nlu.matching import MAX_EXACT_LENGTH
+from dialogs.nlu.names import Name, NameKind
 from dialogs.nlu.normalize import phonetic_key, words_with_spans
-from dialogs.nlu.spans import Word
+from dialogs.nlu.request import Request, RequestIndex, SmallWords
+from dialogs.nlu.services import ServiceMatch
+from dialogs.nlu.spans import Span, Word
+from dialogs.nlu.tokens import tokenize
 from dialogs.nlu.vocabulary import (
     AFTERNOON,
     EVENING,
@@ -30,8 +38,8 @@ from dialogs.nlu.vocabulary import (
 MAX_WORDS = 40
 """The most words of a sentence: each run of some of them may be a day or a name."""
 
-MAX_NAME_WORDS = 3
-"""The most words that a municipality's name may have within a sentence."""
+WITHOUT_PLACE = 0.75
+"""The score (0–1) from which a service is noted before the municipality is known."""
 
 MAX_TIME_WORDS = 7
 """The most words of a day and a time within a sentence."""
@@ -46,37 +54,171 @@ PARTS_OF_DAY: tuple[tuple[TextTemplate, TimeWish], ...] = (
 )
 
 
-def take_sentence(ctx: Context, text: str) -> AnswersForOtherSteps | None:
-    """Return the answers that a sentence gives, and say them; None if not all is understood.
+class _SameBodies(tuple[Municipality, ...]):
+    """Municipalities that are compared by identity: a catalogue that is loaded anew is another."""
 
-    What can't be answered yet is kept as wishes.
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameBodies) and [*map(id, self)] == [*map(id, other)]
+
+
+@lru_cache(maxsize=2)
+def _index_of(
+    bodies: _SameBodies,
+    words: SmallWords,
+    channels: tuple[tuple[Channel, frozenset[str]], ...],
+) -> RequestIndex:
+    named = [(Name(NameKind.CHANNEL, channel), names) for channel, names in channels]
+    return RequestIndex(bodies, place_names(), named, words)
+
+
+def index_of(bodies: Sequence[Municipality], lexicon: Lexicon) -> RequestIndex:
+    """Return the index of these municipalities, which is kept."""
+    nothing = function_words().union(*(lexicon.words(each) for each in (FILLER, HELLO, POLITE)))
+    words = SmallWords(nothing, lexicon.words(FROM), lexicon.words(NOT_MEANT))
+    channels = tuple((channel, lexicon.words(names)) for channel, names in CHANNEL_WORDS.items())
+    return _index_of(_SameBodies(bodies), words, channels)
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a sentence says: what is asked for, and when one would like to come."""
+
+    request: Request
+    wish: TimeWish | None
+
+    @property
+    def is_all(self) -> bool:
+        """Return whether each word is understood."""
+        return not self.request.unexplained
+
+
+def understand(ctx: Context, text: str) -> Understood:
+    """Return what a sentence says to the conversation as it is."""
+    wish, others = _without_moment(ctx, text)
+    starts = [word.span for word in others]
+    tokens = [t for t in tokenize(text) if any(s.start <= t.span.start < s.end for s in starts)]
+    index = index_of(ctx.office.municipalities, ctx.lexicon)
+    offered = frozenset(body.id for body in ctx.office.offered_municipalities)
+    return Understood(index.understand(tokens, offered, ctx.answers.get("municipality")), wish)
+
+
+def take_sentence(ctx: Context, text: str) -> TakeOutcome:
+    """Return the answers that a sentence gives, and say them; None if too little is understood.
+
+    What can't be answered yet is kept as wishes. In doubt, which service was meant is asked next.
     """
     if len(words_with_spans(text)) > MAX_WORDS:
         return None
-    wish, words = _without_moment(ctx, text)
-    channel, words = _without_channel(ctx, words)
-    words = _without_filler(ctx, words)
-    if not words and wish:
-        return AnswersForOtherSteps(wishes=_noted(ctx, channel, wish))
-    known = municipality(ctx)
-    for body, rest in [(known, words)] if known else _municipalities(ctx, words):
-        answers = _answers_of_words(ctx, body, [word.text for word in rest])
-        if answers is None and not rest and not known and (wish or channel):
-            ctx.say(_("{value}.", value=body.name))
-            answers = {"municipality": body.id}
-        if answers is not None:
-            return AnswersForOtherSteps(answers, wishes=_noted(ctx, channel, wish))
-    return None
+    said = understand(ctx, text)
+    request = said.request
+    if request.elsewhere:
+        return _not_here(text, request, request.elsewhere)
+    if not request.names and not request.services.candidates:
+        if not said.wish or not said.is_all:
+            return None
+        return AnswersForOtherSteps(wishes=_noted(ctx, said))
+    loaded = ctx.office.find(request.municipality or ctx.answers.get("municipality"))
+    if loaded is None:
+        return _wished(ctx, said)
+    named = _named(loaded.body, request)
+    if named is None and said.is_all:
+        if request.municipality:
+            named = AnswersForOtherSteps({"municipality": loaded.body.id})
+        elif said.wish:
+            named = AnswersForOtherSteps()
+    if named is None:
+        return None
+    if "municipality" in named.answers and ctx.answers.get("municipality") != loaded.body.id:
+        ctx.say(_("{value}.", value=loaded.body.name))
+    _say_named(ctx, loaded.body, named)
+    return AnswersForOtherSteps(named.answers, wishes={**named.wishes, **_noted(ctx, said)})
 
 
-def _noted(ctx: Context, channel: str | None, wish: TimeWish | None) -> dict[str, str]:
-    """Return the wishes by step, and say them."""
+def _not_here(text: str, request: Request, at: Span) -> InvalidAnswer | None:
+    """Return what is said where an appointment is asked for at a place that isn't served."""
+    if not request.services.candidates and request.unexplained:
+        return None
+    return InvalidAnswer(
+        _("I can't book appointments there: {place}.", place=text[at.start : at.end])
+    )
+
+
+def _say_named(ctx: Context, body: Municipality, named: AnswersForOtherSteps) -> None:
+    """Say the service and the place that were understood."""
+    if chosen := body.services.get(named.answers.get("service", "")):
+        ctx.say(_("{label}: {value}.", label=_("Service"), value=chosen.name))
+    if branch := named.answers.get("branch"):
+        ctx.say(_("{label}: {value}.", label=_("Place"), value=body.branch(branch).name))
+
+
+def _named(body: Municipality, request: Request) -> AnswersForOtherSteps | None:
+    """Return the answers that name a service, or the question which is meant; None for neither."""
+    found = services_of(body, request.services)
+    is_sure = request.services.sure and not request.names_only_group
+    if group := None if is_sure and found else _group(body, request):
+        return group
+    if not found:
+        return None
+    if not request.services.sure or len(found[0]) > 1:
+        several = [service for alike in found for service in alike]
+        return AnswersForOtherSteps(wishes={MEANT: dump_meant(body, several)})
+    answers = answers_of(body, found[0][0])
+    places = [branch.id for branch in body.branches_of(answers["service"])]
+    if request.branch in places and len(places) > 1:
+        answers["branch"] = request.branch
+    return AnswersForOtherSteps(answers)
+
+
+def _group(body: Municipality, request: Request) -> AnswersForOtherSteps | None:
+    """Return the answers that name a group, where nothing else is said."""
+    if request.group is None or request.unexplained:
+        return None
+    return AnswersForOtherSteps({"municipality": body.id, "group": request.group})
+
+
+def _wished(ctx: Context, said: Understood) -> AnswersForOtherSteps | None:
+    """Keep the words that surely name a service until the municipality is known."""
+    match = said.request.services
+    if not match.sure or match.candidates[0].score < WITHOUT_PLACE:
+        return None
+    (first, *_others) = match.candidates[0].services
+    service = ctx.office.loaded(first.municipality).body.services[first.service]
+    words = " ".join(word.text for word in match.words)
+    return AnswersForOtherSteps(wishes={"group": words, **_noted(ctx, said, service.name)})
+
+
+def take_service_wish(ctx: Context, text: str) -> TakeOutcome:
+    """Return the answers that words kept by `take_sentence` give in the municipality picked."""
+    body = picked_municipality(ctx)
+    if named := _named(body, understand(ctx, text).request):
+        _say_named(ctx, body, named)
+    return named
+
+
+def services_of(body: Municipality, match: ServiceMatch) -> list[list[Service]]:
+    """Return the candidates that a municipality has, best first."""
+    candidates = (
+        [
+            body.services[name.service]
+            for name in candidate.services
+            if name.municipality == body.id and name.service in body.services
+        ]
+        for candidate in match.candidates
+    )
+    return [services for services in candidates if services]
+
+
+def _noted(ctx: Context, said: Understood, service: Text = "") -> dict[str, str]:
+    """Return the wishes by step, and say them, with the service that is noted, too."""
     wishes: dict[str, str] = {}
-    noted: list[Text] = []
-    if channel:
+    noted: list[Text] = [service] if service else []
+    if channel := said.request.channel:
         wishes["channel"] = channel
         noted.append(CHANNELS[Channel(channel)])
-    if wish:
+    if wish := said.wish:
         wishes |= {"day": dump_wish(wish), "time": dump_wish(wish)}
         noted.append(wish.label(ctx.now))
     if noted:
@@ -133,57 +275,8 @@ def _words_of_days(ctx: Context, words: Sequence[Word]) -> tuple[frozenset[Word]
     return named, frozenset(begun) - named
 
 
-def _without_channel(ctx: Context, words: Sequence[Word]) -> tuple[str | None, Sequence[Word]]:
-    """Return the channel that the words name, and the others."""
-    for start, end in _runs(words, MAX_NAME_WORDS):
-        part = " ".join(word.text for word in words[start:end])
-        for channel, names in CHANNEL_WORDS.items():
-            if find_phrase(part, ctx.lexicon.words(names), frozenset()):
-                return channel, [*words[:start], *words[end:]]
-    return None, words
-
-
 def _runs(words: Sequence[Word], longest: int) -> Iterator[tuple[int, int]]:
     """Yield the start and end of each run of words, longer ones first."""
     for length in range(min(longest, len(words)), 0, -1):
         for start in range(len(words) - length + 1):
             yield start, start + length
-
-
-def _without_filler(ctx: Context, words: Sequence[Word]) -> Sequence[Word]:
-    ignored = frozenset().union(*(ctx.lexicon.words(each) for each in (FILLER, HELLO, POLITE)))
-    return [word for word in words if word.text not in ignored]
-
-
-def _municipalities(
-    ctx: Context, words: Sequence[Word]
-) -> Iterator[tuple[Municipality, Sequence[Word]]]:
-    """Yield each municipality that some of the words name, with the other words."""
-    bodies = [(b.id, [*b.name.values(), *b.aliases]) for b in ctx.office.offered_municipalities]
-    for start, end in _runs(words, MAX_NAME_WORDS):
-        found = pick(" ".join(word.text for word in words[start:end]), bodies, typos=False)
-        if len(found) == 1:
-            yield ctx.office.loaded(found[0].value).body, [*words[:start], *words[end:]]
-
-
-def _answers_of_words(
-    ctx: Context, body: Municipality, words: Sequence[str]
-) -> dict[str, str] | None:
-    """Return the answers if all these words name one service, or a branch, of a municipality."""
-    if not words:
-        return None
-    services = [(s.id, s.name.values()) for s in body.services.values()]
-    branches = [(b.id, [*b.name.values(), *b.aliases]) for b in body.branches]
-    found = pick(" ".join(words), services)
-    is_new = municipality(ctx) is None
-    if len(found) == 1:
-        service = body.services[found[0].value]
-        group = next(group for group in body.groups if service in group.services)
-        if is_new:
-            ctx.say(_("{value}.", value=body.name))
-        ctx.say(_("{label}: {value}.", label=_("Service"), value=service.name))
-        return {"municipality": body.id, "group": group.id, "service": service.id}
-    if is_new and (found or pick(" ".join(words), branches)):
-        ctx.say(_("{value}.", value=body.name))
-        return {"municipality": body.id}
-    return None

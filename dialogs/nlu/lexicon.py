@@ -16,6 +16,12 @@ POLITE = _(
 )
 """Words that are ignored around a command; fewer than FILLER, as a command may cancel a booking."""
 
+FROM = _("from")
+"""Words before a place that one comes from."""
+
+NOT_MEANT = _("not, isn't")
+"""Words before a name that isn't meant."""
+
 HELLO = _("hello, hi, hey, good morning, good evening, start, /start")
 
 YES = _("yes, y, yeah, ok, okay, sure, of course, 👍")

@@ -11,7 +11,7 @@ from core.catalogue.model import Municipality
 from dialogs.nlu.spans import Found, Span
 from dialogs.nlu.tokens import Token, keys_of_phrase, tokenize
 
-MIN_SLIP_LENGTH = 5
+MIN_SLIP_LENGTH = 6
 """Words with stems of fewer letters are compared to the letter."""
 
 MIN_PLACE_LENGTH = 4
@@ -19,7 +19,10 @@ MIN_PLACE_LENGTH = 4
 
 MAX_ACRONYM_LENGTH = 6
 
-SHARED_BY = 0.4
+MAX_WHOLE_LENGTH = 4
+"""Words of up to so many sounds may have no stem, and are compared in all cases."""
+
+SHARED_BY = 0.25
 """A first word that so many names of a kind have (0–1), such as that for municipality, may lack."""
 
 
@@ -47,7 +50,8 @@ NamedTexts = tuple[Name, Iterable[str]]
 """What is named, and what it is called, in any language."""
 
 Parts = tuple[str, ...]
-"""The stems of a name's words; of an acronym, its key after "="."""
+"""The stems of a name's words; of an acronym, its key after "="; of a short English word, the word
+as written after "~"."""
 
 
 class NameIndex:
@@ -78,7 +82,7 @@ class NameIndex:
         self._known = frozenset(part for parts in found for part in parts)
         self._long: defaultdict[str, list[tuple[str, bool]]] = defaultdict(list)
         for part in self._known:
-            if len(part) >= MIN_SLIP_LENGTH and not part.startswith("="):
+            if len(part) >= MIN_SLIP_LENGTH and part[0] not in "=~":
                 self._long[part[0] + part[-1]].append((part, part in served))
 
     def find(self, tokens: Sequence[Token]) -> list[Found[frozenset[Name]]]:
@@ -101,7 +105,9 @@ class NameIndex:
 
     def _forms(self, token: Token) -> set[str]:
         """Return the parts of names that a typed word may be."""
-        forms = {*token.stems, *(f"={key}" for key in token.keys)} & self._known
+        written = (*(f"={key}" for key in token.keys), f"~{token.text}")
+        forms = {*token.stems, *written} & self._known
+        forms |= {form for key in token.keys for form in _other_cases(key)} & self._known
         if forms or len(token.stems[0]) < MIN_SLIP_LENGTH:
             return forms
         stem = token.stems[0]
@@ -149,6 +155,17 @@ def _shared_first_words(all_parts: Sequence[Parts]) -> frozenset[str]:
     return frozenset(shared)
 
 
+def _other_cases(key: str) -> Iterator[str]:
+    """Yield the other cases of a short word, whose stem is itself: "xios" of "xio" and "xiU"."""
+    if len(key) > MAX_WHOLE_LENGTH:
+        yield f"={key.removesuffix('s')}"
+        return
+    if not key.endswith("s"):
+        yield from (f"{key}s", f"={key}s")
+    if key[-1] in "oU":
+        yield from (other for end in ("os", "U") for other in (key[:-1] + end, f"={key[:-1]}{end}"))
+
+
 def _parts(text: str) -> Iterator[Parts]:
     """Yield a name's parts; an acronym's also as single letters."""
     letters = text.replace(".", "")
@@ -156,7 +173,13 @@ def _parts(text: str) -> Iterator[Parts]:
         yield (f"={keys_of_phrase(letters)[0]}",)
         yield tuple(f"={keys_of_phrase(letter)[0]}" for letter in letters)
     elif tokens := tokenize(text):
-        yield tuple(token.stems[0] for token in tokens)
+        # Short English words are compared as written: by sound "call" begins «καλό».
+        yield tuple(
+            f"~{token.text}"
+            if token.text.isascii() and len(token.stems[0]) < MIN_PLACE_LENGTH
+            else token.stems[0]
+            for token in tokens
+        )
 
 
 def _fits(parts: Parts, forms: Sequence[set[str]]) -> bool:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import OSA
 
 from core.catalogue.model import Municipality, Service
-from dialogs.nlu.tokens import Token, tokenize
+from dialogs.nlu.tokens import Token, keys_of_phrase, tokenize
 
 SURE = 0.60
 """The score (0–1) from which a service is taken if it is ahead of the next."""
@@ -91,7 +91,10 @@ class ServiceIndex:
     """The services of some municipalities, to be found by what citizens write."""
 
     def __init__(self, bodies: Iterable[Municipality], filler: Collection[str] = ()) -> None:
-        self._filler = frozenset(key for word in filler for key in _stems(word))
+        # English words as written only: by sound "for" begins «φόρος».
+        self._filler = frozenset(each for text in filler for each in text.split())
+        greek = (word for word in self._filler if not word.isascii())
+        self._filler_keys = frozenset(key for word in greek for key in keys_of_phrase(word))
         self._word_ids: dict[str, int] = {}
         self._words: list[str] = []
         self._phrases: list[frozenset[int]] = []
@@ -101,7 +104,9 @@ class ServiceIndex:
         def phrase_id(text: str) -> int | None:
             if text not in by_text:
                 words = frozenset(
-                    self._word_id(key) for key in _stems(text) if not self._skips(key)
+                    self._word_id(_stem(token))
+                    for token in tokenize(text)
+                    if not self.ignores(token)
                 )
                 by_text[text] = phrase_ids.setdefault(words, len(phrase_ids)) if words else None
                 if len(phrase_ids) > len(self._phrases):
@@ -147,8 +152,17 @@ class ServiceIndex:
             self._words.append(key)
         return number
 
-    def _skips(self, key: str) -> bool:
-        return key in self._filler or (len(key) == 1 and not key.isdigit())
+    def ignores(self, token: Token) -> bool:
+        """Return whether a word says nothing of which service is meant."""
+        return (
+            token.text in self._filler
+            or not self._filler_keys.isdisjoint(token.keys)
+            or (len(token.key) == 1 and not token.is_number)
+        )
+
+    def knows(self, token: Token) -> bool:
+        """Return whether a word is one of the services', without a slip."""
+        return any(_without_plural(stem) in self._word_ids for stem in token.stems)
 
     def find(
         self, tokens: Sequence[Token], possible: Collection[str] | None = None
@@ -157,11 +171,7 @@ class ServiceIndex:
 
         Without `possible`, among all. To be called without the words that mean something else.
         """
-        typed = [
-            (token, self._meanings(token))
-            for token in tokens
-            if not self._skips(_without_plural(token.stems[0]))
-        ]
+        typed = [(token, self._meanings(token)) for token in tokens if not self.ignores(token)]
         if not any(meanings for _word, meanings in typed):
             return ServiceMatch()
         hits: Weights = {}
@@ -181,15 +191,18 @@ class ServiceIndex:
             if score >= POSSIBLE
         )
         next_score = scored[1][0] if len(scored) > 1 else 0.0
-        # A word that is only another's, such as "plot", speaks against a phrase that lacks it.
+        own = self._profiles[first].words
+        used = [(word, meanings) for word, meanings in typed if not own.isdisjoint(meanings)]
+        is_written = any(max(meanings.values()) == 1 for _word, meanings in used)
+        # Words that are all slips may be others. A word that is only another's, such as "plot",
+        # speaks against a phrase that lacks it.
         sure = next_score <= WHOLE < best or (
             best >= SURE
+            and is_written
             and best - next_score >= AHEAD
             and not any(self._adds_a_word(number, first, typed) for _score, number in near[1:])
         )
-        own = self._profiles[first].words
-        used = tuple(word for word, meanings in typed if not own.isdisjoint(meanings))
-        return ServiceMatch(candidates, sure, used)
+        return ServiceMatch(candidates, sure, tuple(word for word, _meanings in used))
 
     def _scores(
         self,
@@ -281,9 +294,9 @@ def texts_of(service: Service) -> tuple[str, ...]:
     return (*service.name.values(), *service.phrases)
 
 
-def _stems(text: str) -> tuple[str, ...]:
-    """Return the likeliest stem of each word of a text."""
-    return tuple(_without_plural(token.stems[0]) for token in tokenize(text))
+def _stem(token: Token) -> str:
+    """Return the likeliest stem of a word."""
+    return _without_plural(token.stems[0])
 
 
 def _without_plural(stem: str) -> str:

@@ -69,3 +69,43 @@ def test_a_text_of_many_words_is_no_sentence(deployment: Deployment) -> None:
 def test_an_hour_is_said_as_an_office_has_it(deployment: Deployment) -> None:
     deployment.say(HOUSING + "την Πέμπτη στις 1:10")
     assert "Σημείωσα: Πέμπτη 3 Δεκεμβρίου, 13:10." in texts(deployment)
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "step", "said"),
+    [
+        ((), "γεια σας, για το νοίκι θέλω βοήθεια, Καλαμάτα", "screening.receives", "Στέγασης"),
+        ((), "thelw na kanw metadhmoteysh sth larisa", "channel", "Μεταδημότευση"),
+        ((), "merge two electricity meters in Larissa please", "channel", "merge"),
+        (("Χίος",), "μίσθωση ακινήτων", "channel", "μίσθωση δημοτικών ακινήτων"),
+        (("Χίος",), "όχι, μεταδημότευση στη Λάρισα", "channel", "Δήμος Λαρισαίων"),
+        ((), "ΚΕΠ Χανίων, πιστοποιητικό γέννησης", "day", "Χανίων"),
+        ((), "ραντεβού με το ληξιαρχείο της Λάρισας", "service", "Λαρισαίων"),
+        ((), "θέλω βεβαίωση ΤΑΠ, Λάρισα", "meant", "Τι από αυτά εννοείτε;"),
+        ((), "μεταδημότευση", "municipality", "Σημείωσα: Αίτηση για Μεταδημότευση."),
+        ((), "μεταδημότευση στον Βόλο", "municipality", "Σε ποιον δήμο"),
+        (("Χίος",), "μεταδημότευση στον Βόλο", "group", "Εδώ δεν κλείνονται ραντεβού για: Βόλο."),
+    ],
+)
+def test_a_sentence_answers_what_it_says_surely(
+    deployment: Deployment, before: tuple[str, ...], text: str, step: str, said: str
+) -> None:
+    deployment.talk(*(("Γεια", *before) if before else ()), text)
+    assert (deployment.last[-1].step, said in texts(deployment)) == (step, True), texts(deployment)
+
+
+def test_what_is_in_doubt_is_asked_and_may_be_something_else(deployment: Deployment) -> None:
+    assert deployment.say("βεβαίωση, Λάρισα")[-1].step == "meant"
+    assert deployment.say("κάτι άλλο")[-1].step == "group"
+    deployment.say("πάλι για ΤΑΠ")
+    assert deployment.last[-1].step == "meant"
+    assert "οικοπέδου" in deployment.last[-1].choices[1].label
+    deployment.tap(deployment.last[-1].choices[1].label)
+    assert deployment.last[-1].step == "channel"
+
+
+def test_a_service_that_was_noted_is_asked_about_where_it_is_not_offered(
+    deployment: Deployment,
+) -> None:
+    deployment.talk("θέλω μεταδημότευση", "Καλαμάτα")
+    assert deployment.last[-1].step == "service"

@@ -1,0 +1,1 @@
+"""How much of what people write is understood: a set of utterances, and how each is taken."""

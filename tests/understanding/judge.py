@@ -1,0 +1,181 @@
+"""Judge how an utterance was taken: right, asked again, or harmful."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, time
+from enum import StrEnum
+from typing import Any
+
+from dialogs.booking.meant import MEANT
+from dialogs.booking.time_wish import TimeWish
+from dialogs.nlu.normalize import normalize
+from dialogs.nlu.times import likeliest
+from dialogs.nlu.tokens import tokenize
+from tests.understanding.taken import Taken
+
+Expected = Mapping[str, Any]
+
+
+class Verdict(StrEnum):
+    """`AGAIN`: nothing wrong was decided, but something that was said must be said again."""
+
+    RIGHT = "right"
+    AGAIN = "asked again"
+    HARMFUL = "harmful"
+
+
+Marks = Iterator[Verdict]
+
+COMMANDS: Mapping[str, frozenset[str]] = {
+    "not_coming": frozenset(("not_coming", "cannot", "cancel", "cancel_booking")),
+    "cancel": frozenset(("cancel", "cancel_booking")),
+    "documents": frozenset(("about", "documents", "documents_of")),
+    "show": frozenset(("bookings",)),
+    "when": frozenset(("bookings",)),
+    "where": frozenset(("bookings", "links")),
+    "restart": frozenset(("start_over",)),
+    "language_el": frozenset(("language:el", "language_el", "el")),
+    "language_en": frozenset(("language:en", "language_en", "en")),
+}
+"""The commands that do what is expected, besides that of its name."""
+
+
+def judge(kind: str, expected: Expected, taken: Taken) -> Verdict:
+    """Return how well an utterance of a kind was taken."""
+    marks = set(_JUDGES[kind](expected, taken))
+    return next(v for v in (Verdict.HARMFUL, Verdict.AGAIN, Verdict.RIGHT) if v in marks)
+
+
+def _mark(got: object, wanted: object) -> Verdict:
+    if got == wanted:
+        return Verdict.RIGHT
+    return Verdict.HARMFUL if got else Verdict.AGAIN
+
+
+def _request(expected: Expected, taken: Taken) -> Marks:
+    got = {**taken.after.values, **taken.new_wishes}
+    for name in ("municipality", "service", "branch", "channel"):
+        if name in expected:
+            is_asked = MEANT in taken.new_wishes and name in ("municipality", "service")
+            if not is_asked:
+                yield _mark(got.get(name), expected[name])
+            elif name == "service":
+                yield Verdict.AGAIN
+    if "services" in expected:
+        meant = set(taken.new_wishes.get(MEANT, "").split(" ")[1:])
+        if taken.new_answers.get("service"):
+            yield Verdict.HARMFUL
+        in_group = "group" in taken.new_answers
+        yield Verdict.RIGHT if in_group or meant >= set(expected["services"]) else Verdict.AGAIN
+    if "channel" not in expected and "channel" in taken.new_wishes:
+        yield Verdict.HARMFUL
+    yield from _when(expected, taken)
+    yield from _details(expected, taken)
+
+
+def _when(expected: Expected, taken: Taken) -> Marks:
+    wish = taken.time_wish
+    days = [date.fromisoformat(day) for day in expected.get("days", ())]
+    if wish.day and (wish.day not in days):
+        yield Verdict.HARMFUL
+    elif days:
+        noted = any(f"{days[0].day} {m}" in text for text in taken.texts for m in _MONTHS)
+        yield Verdict.RIGHT if (wish.day or noted) and len(days) == 1 else Verdict.AGAIN
+    if at := expected.get("time"):
+        got = f"{time(*likeliest(wish.times)):%H:%M}" if wish.times else None
+        is_said = any(at in text for text in taken.texts)
+        yield Verdict.RIGHT if is_said and not got else _mark(got, at)
+    yield from _window(expected, wish)
+    if "earliest" in expected or "month" in expected:
+        yield _mark(
+            taken.new_wishes.get("earliest") or taken.after.view.month, expected.get("month")
+        )
+    if "conflict" in expected:
+        yield Verdict.HARMFUL if wish.day else Verdict.RIGHT
+
+
+_MONTHS = ("Δεκεμβρίου", "December", "Ιανουαρίου", "January")
+
+
+def _window(expected: Expected, wish: TimeWish) -> Marks:
+    if "to" in expected:
+        until = f"{wish.until:%H:%M}" if wish.until != time.max else None
+        yield _mark(until, expected["to"])
+    if "from" in expected and expected["from"] != "08:00":  # when offices open
+        since = f"{wish.since:%H:%M}" if wish.since != time.min else None
+        yield _mark(since, expected["from"])
+
+
+def _details(expected: Expected, taken: Taken) -> Marks:
+    given = {**taken.after.values, **taken.new_wishes}
+    if "phone" in expected:
+        yield _mark(given.get("details.phone"), expected["phone"])
+    if "email" in expected:
+        yield _mark(given.get("details.email"), expected["email"])
+    if "afm" in expected:
+        yield _mark(given.get("details.tax_number"), expected["afm"])
+    if "first_name" in expected or "surname" in expected:
+        names = [expected[n] for n in ("first_name", "surname") if n in expected]
+        yield _mark(_stems(given.get("details.name", "")), _stems(" ".join(names)))
+
+
+def _detail(expected: Expected, taken: Taken) -> Marks:
+    if "answer" in expected:
+        yield Verdict.RIGHT if taken.after.values.get("details.email") == "" else Verdict.AGAIN
+    yield from _details(expected, taken)
+    if not taken.new_answers:
+        yield Verdict.AGAIN
+
+
+def _name(expected: Expected, taken: Taken) -> Marks:
+    if "nothing" in expected:
+        yield Verdict.HARMFUL if taken.new_answers else Verdict.RIGHT
+    elif "details.name" not in taken.new_answers:
+        yield Verdict.AGAIN
+    else:
+        yield from _details(expected, taken)
+
+
+def _stems(name: str) -> frozenset[str]:
+    """Return what names have in common in all cases, and in whatever order."""
+    return frozenset(token.stems[0] for token in tokenize(normalize(name)))
+
+
+def _command(expected: Expected, taken: Taken) -> Marks:
+    wanted = expected["command"]
+    names = COMMANDS.get(wanted, frozenset()) | {wanted}
+    dialogs = {taken.after.dialog} - {taken.before.dialog}
+    if names & {*taken.commands, *dialogs}:
+        yield Verdict.RIGHT
+    elif taken.commands or dialogs or taken.new_answers or taken.new_wishes or taken.booked:
+        yield Verdict.HARMFUL
+    else:
+        yield Verdict.AGAIN
+
+
+def _yes_no(expected: Expected, taken: Taken) -> Marks:
+    wanted = expected["answer"]
+    if taken.booked:
+        yield Verdict.RIGHT if wanted == "yes" else Verdict.HARMFUL
+    elif wanted == "unsure" or (
+        wanted == "no" and (taken.after.view.choosing or taken.after.interruption)
+    ):
+        yield Verdict.RIGHT
+    else:
+        yield Verdict.AGAIN
+
+
+def _out_of_scope(_expected: Expected, taken: Taken) -> Marks:
+    decided = {**taken.new_answers, **taken.new_wishes}
+    decided.pop(MEANT, None)
+    yield Verdict.HARMFUL if decided or taken.booked else Verdict.RIGHT
+
+
+_JUDGES: Mapping[str, Callable[[Expected, Taken], Marks]] = {
+    "request": _request,
+    "name": _name,
+    "when": _when,
+    "details": _detail,
+    "command": _command,
+    "yes_no": _yes_no,
+    "out_of_scope": _out_of_scope,
+}
