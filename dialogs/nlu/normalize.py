@@ -38,11 +38,14 @@ def normalize(text: str) -> str:
 @lru_cache(maxsize=1024)
 def words_with_spans(text: str) -> tuple[Word, ...]:
     """Return the words of `normalize(text)`, each with the part of the text that it comes from."""
+    if _SINGLE.keys() >= set(map(ord, text)):
+        folded = _SEPARATORS.sub(" ", text.translate(_SINGLE))
+        return tuple([Word(word[0], Span(*word.span())) for word in _WORD.finditer(folded)])
     # A sign may become several letters ("ß"), or none (accents).
     letters = [_base_letters(sign) for sign in text]
     sources = [at for at, several in enumerate(letters) for _letter in several]
     words = []
-    for word in re.finditer(r"[^ ]+", _SEPARATORS.sub(" ", "".join(letters))):
+    for word in _WORD.finditer(_SEPARATORS.sub(" ", "".join(letters))):
         end = sources[word.end() - 1] + 1
         while end < len(text) and not letters[end]:
             end += 1
@@ -50,10 +53,27 @@ def words_with_spans(text: str) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def _base_letters(text: str) -> str:
+def _decomposed(text: str) -> str:
     """Return the text in lower case, without accents, with one sigma."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join([sign for sign in plain if not unicodedata.combining(sign)]).replace("ς", "σ")
+
+
+_WORD = re.compile(r"[^ ]+")
+_SINGLE = {
+    code: base
+    for start, end in ((0x20, 0x250), (0x370, 0x400), (0x1F00, 0x2070))
+    for code in range(start, end)
+    if len(base := _decomposed(chr(code))) == 1
+}
+"""The usual signs that become one letter each, by their codes."""
+
+
+def _base_letters(text: str) -> str:
+    """Return the same as `_decomposed`, sooner for the usual signs."""
+    if _SINGLE.keys() >= set(map(ord, text)):
+        return text.translate(_SINGLE)
+    return _decomposed(text)
 
 
 _GREEK_TO_LATIN = str.maketrans(

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from dialogs.nlu.normalize import normalize, words_with_spans
-from dialogs.nlu.spans import Span, Word
+from dialogs.nlu.spans import Span
 
 MAX_KEYS = 4
 """The most ways in which one Greeklish word is read."""
@@ -37,15 +37,17 @@ class Token(NamedTuple):
 @lru_cache(maxsize=1024)
 def tokenize(text: str) -> tuple[Token, ...]:
     """Return the tokens of a text; their spans are in order and don't overlap."""
-    tokens = []
-    end = 0
-    for word in words_with_spans(text):
-        for part, span in _parts(word):
-            if span.start < end:  # one sign became several words: "¼" is "1 4"
-                continue
-            end = span.end
-            keys = sound_keys(part)
-            tokens.append(Token(part, span, keys, tuple(map(cut_ending, keys))))
+    tokens: list[Token] = []
+    for word, span in words_with_spans(text):
+        parts = _parts(word)
+        if tokens and span.start < tokens[-1].span.end:  # one sign became two words: "¼" is "1 4"
+            continue
+        if len(word) != span.end - span.start:  # or several letters: "ß"
+            if parts:
+                tokens.append(Token(word, span, *_keys_and_stems(word)))
+            continue
+        for part, start, end, keys, stems in parts:
+            tokens.append(Token(part, Span(span.start + start, span.start + end), keys, stems))
     return tuple(tokens)
 
 
@@ -58,29 +60,40 @@ MONTHS_IN_LATIN = re.compile(
 )
 
 
-def _parts(word: Word) -> list[Word]:
+class _Part(NamedTuple):
+    """A part of a word, with its offsets in it."""
+
+    text: str
+    start: int
+    end: int
+    keys: tuple[str, ...]
+    stems: tuple[str, ...]
+
+
+@lru_cache(maxsize=8192)
+def _parts(word: str) -> tuple[_Part, ...]:
     """Return a word, or the number and the letters of one such as "10πμ" apart."""
-    text, span = word
-    if not any(sign.isdigit() for sign in text):
-        return [_cut(word, len(text) - len(text.lstrip(_AROUND)), len(text.rstrip(_AROUND)))] * (
-            bool(text.strip(_AROUND))
-        )
-    if "@" in text or not text[0].isdigit():
-        return [word]
-    if _ORDINAL_TAIL.match(text):
-        return [word]
-    if _GREEKLISH_DIGIT.match(text) and not MONTHS_IN_LATIN.match(text[1:]):
-        return [word]
-    if len(text) != span.end - span.start:
-        return [word]
-    return [_cut(word, *found.span()) for found in _PIECES.finditer(text)] or [word]
+    if not any(map(str.isdigit, word)):
+        first = len(word) - len(word.lstrip(_AROUND))
+        spans = [(first, len(word.rstrip(_AROUND)))] if first < len(word) else []
+    elif (
+        "@" in word
+        or not word[0].isdigit()
+        or _ORDINAL_TAIL.match(word)
+        or (_GREEKLISH_DIGIT.match(word) and not MONTHS_IN_LATIN.match(word[1:]))
+    ):
+        spans = [(0, len(word))]
+    else:
+        spans = [found.span() for found in _PIECES.finditer(word)] or [(0, len(word))]
+    return tuple(
+        _Part(word[start:end], start, end, *_keys_and_stems(word[start:end]))
+        for start, end in spans
+    )
 
 
-def _cut(word: Word, start: int, end: int) -> Word:
-    text, span = word
-    if len(text) != span.end - span.start:
-        return Word(text[start:end], span)
-    return Word(text[start:end], Span(span.start + start, span.start + end))
+def _keys_and_stems(word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    keys = sound_keys(word)
+    return keys, tuple(map(cut_ending, keys))
 
 
 _LETTERS = str.maketrans(
