@@ -1,0 +1,153 @@
+"""Load the closed words of each language and find them in a text."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from dialogs.nlu.normalize import normalize
+from dialogs.nlu.spans import Span
+from dialogs.nlu.tokens import Token, cut_ending, keys_of_phrase
+
+LOCALES = Path(__file__).parents[2] / "locales"
+
+MIN_STEM = 4
+"""The letters of a stem from which a word may have another ending than the listed ones."""
+
+_SHARED = "shared"
+
+
+class Kind(StrEnum):
+    """What a closed word is; the values are the fields of `lexicon.yaml`."""
+
+    WEEKDAY = "weekday"
+    MONTH = "month"
+    NUMBER = "number"
+    HALF_HOUR = "half_hour"
+    ORDINAL = "ordinal"
+    RELATIVE = "relative"
+    UNIT = "unit"
+    NEXT = "next"
+    THIS = "this"
+    PART = "part"
+    HALF_DAY = "half_day"
+    HALF = "half"
+    QUARTER = "quarter"
+    PAST = "past"
+    AND = "and"
+    MINUS = "minus"
+    OR = "or"
+    AT = "at"
+    IN = "in"
+    AFTER = "after"
+    ONWARD = "onward"
+    BEFORE = "before"
+    FROM = "from"
+    UNTIL = "until"
+    EVE = "eve"
+    ARTICLE = "article"
+    OPEN = "open"
+    FEAST = "feast"
+
+
+class Meaning(NamedTuple):
+    """A kind of word and its value: Meaning(WEEKDAY, 0) is Monday."""
+
+    kind: Kind
+    value: int | str
+
+
+class Marked(NamedTuple):
+    """A word or phrase that is in the lexicon."""
+
+    meaning: Meaning
+    length: int
+    """How many tokens it has."""
+    span: Span
+
+
+class LexiconError(ValueError):
+    """A word stands in two places of a language's lexicon, or a field isn't known."""
+
+
+@dataclass(frozen=True)
+class ClosedWords:
+    """The words of all languages: phrases, as tuples of words or keys, with their meanings.
+
+    Latin words are compared as written, and before the sound of Greek ones: "two" is no «το».
+    """
+
+    written: Mapping[tuple[str, ...], Meaning]
+    by_key: Mapping[tuple[str, ...], Meaning]
+    by_stem: Mapping[str, Meaning]
+    longest: int
+
+    def at(self, tokens: tuple[Token, ...], start: int) -> Marked | None:
+        """Return the longest phrase of the lexicon that begins with tokens[start]."""
+        for count in range(min(self.longest, len(tokens) - start), 0, -1):
+            part = tokens[start : start + count]
+            meaning = self.written.get(tuple([token.text for token in part]))
+            if meaning is None:
+                meaning = self.by_key.get(tuple([token.keys[0] for token in part]))
+            if meaning is None and count == 1:
+                meaning = self._other_form(part[0])
+            if meaning:
+                return Marked(meaning, count, Span(part[0].span.start, part[-1].span.end))
+        return None
+
+    def _other_form(self, token: Token) -> Meaning | None:
+        for key in token.keys[1:]:
+            if meaning := self.by_key.get((key,)):
+                return meaning
+        for stem in token.stems:
+            if meaning := self.by_stem.get(stem):
+                return meaning
+        return None
+
+
+@cache
+def closed_words() -> ClosedWords:
+    """Return the words of every `locales/*/lexicon.yaml`. Raises LexiconError."""
+    files = sorted(LOCALES.glob("*/lexicon.yaml"))
+    return build([yaml.safe_load(file.read_text("utf-8")) for file in files])
+
+
+def build(languages: list[Mapping[str, Mapping[int | str, list[str]]]]) -> ClosedWords:
+    """Return the words of lexicons as `lexicon.yaml` has them. Raises LexiconError."""
+    written: dict[tuple[str, ...], Meaning] = {}
+    by_key: dict[tuple[str, ...], Meaning] = {}
+    stems: dict[str, set[Meaning]] = {}
+    for fields in languages:
+        shared = {tuple(normalize(word).split()) for word in fields.get(_SHARED, ())}
+        own: dict[tuple[str, ...], Meaning] = {}
+        for phrase, meaning in _phrases(fields):
+            words = tuple(normalize(phrase).split())
+            if own.setdefault(words, meaning) != meaning and words not in shared:
+                raise LexiconError(f"{phrase!r} is {own[words].kind} and {meaning.kind}")
+            written.setdefault(words, own[words])
+            if not phrase.isascii():
+                keys = keys_of_phrase(phrase)
+                by_key.setdefault(keys, meaning)
+                if len(keys) == 1 and len(stem := cut_ending(keys[0])) >= MIN_STEM:
+                    stems.setdefault(stem, set()).add(meaning)
+    by_stem = {stem: next(iter(several)) for stem, several in stems.items() if len(several) == 1}
+    return ClosedWords(written, by_key, by_stem, max(map(len, written)))
+
+
+def _phrases(
+    fields: Mapping[str, Mapping[int | str, list[str]]],
+) -> list[tuple[str, Meaning]]:
+    """Return each phrase with its meaning. Raises LexiconError for a field that isn't a Kind."""
+    phrases = []
+    for field, values in fields.items():
+        if field == _SHARED:
+            continue
+        if field not in set(Kind):
+            raise LexiconError(f"{field!r} is no kind of word")
+        for value, words in values.items():
+            phrases += [(word, Meaning(Kind(field), value)) for word in words]
+    return phrases
