@@ -18,7 +18,7 @@ LOCALES = Path(__file__).parents[2] / "locales"
 MIN_STEM = 4
 """The letters of a stem from which a word may have another ending than the listed ones."""
 
-_SHARED = "shared"
+_SHARED, _DOUBTFUL = "shared", "doubtful"
 
 
 class Kind(StrEnum):
@@ -26,15 +26,27 @@ class Kind(StrEnum):
 
     WEEKDAY = "weekday"
     MONTH = "month"
+    ONE = "one"
+    """1, or an article: "a"."""
     NUMBER = "number"
     HALF_HOUR = "half_hour"
     ORDINAL = "ordinal"
     RELATIVE = "relative"
     UNIT = "unit"
+    MONTH_UNIT = "month_unit"
+    """The word for one month: "on the 8th of the month"."""
+    WEEKEND = "weekend"
     NEXT = "next"
+    COMING = "coming"
     THIS = "this"
+    STARTS = "starts"
+    """Words between a week and its first day."""
     PART = "part"
     HALF_DAY = "half_day"
+    NOON = "noon"
+    """A word that is a time by itself."""
+    CLOCK = "clock"
+    """Words around an hour: "o'clock"."""
     HALF = "half"
     QUARTER = "quarter"
     PAST = "past"
@@ -47,9 +59,22 @@ class Kind(StrEnum):
     ONWARD = "onward"
     BEFORE = "before"
     FROM = "from"
+    BETWEEN = "between"
+    TO = "to"
+    """A word between two hours or days that means something else elsewhere."""
     UNTIL = "until"
     EVE = "eve"
+    EVE_AFTER = "eve_after"
+    """The word for the day before, after its feast: "Christmas Eve"."""
+    NOT = "not"
+    CORRECTION = "correction"
+    """What is said before it counts no more: "wait"."""
+    BECAUSE = "because"
+    BUT = "but"
+    BUSY = "busy"
+    """The days and times of such a clause don't suit: "I work"."""
     ARTICLE = "article"
+    FILLER = "filler"
     OPEN = "open"
     FEAST = "feast"
 
@@ -84,6 +109,8 @@ class ClosedWords:
     written: Mapping[tuple[str, ...], Meaning]
     by_key: Mapping[tuple[str, ...], Meaning]
     by_stem: Mapping[str, Meaning]
+    doubtful: frozenset[str]
+    """Words and keys that mean something only beside a number."""
     longest: int
 
     def at(self, tokens: tuple[Token, ...], start: int) -> Marked | None:
@@ -134,8 +161,15 @@ def build(languages: list[Mapping[str, Mapping[int | str, list[str]]]]) -> Close
                 by_key.setdefault(keys, meaning)
                 if len(keys) == 1 and len(stem := cut_ending(keys[0])) >= MIN_STEM:
                     stems.setdefault(stem, set()).add(meaning)
+    doubtful = [normalize(word) for fields in languages for word in fields.get(_DOUBTFUL, ())]
     by_stem = {stem: next(iter(several)) for stem, several in stems.items() if len(several) == 1}
-    return ClosedWords(written, by_key, by_stem, max(map(len, written)))
+    return ClosedWords(
+        written,
+        by_key,
+        by_stem,
+        frozenset(doubtful).union(*(keys_of_phrase(w) for w in doubtful if not w.isascii())),
+        max(map(len, written)),
+    )
 
 
 def _phrases(
@@ -144,7 +178,7 @@ def _phrases(
     """Return each phrase with its meaning. Raises LexiconError for a field that isn't a Kind."""
     phrases = []
     for field, values in fields.items():
-        if field == _SHARED:
+        if field in (_SHARED, _DOUBTFUL):
             continue
         if field not in set(Kind):
             raise LexiconError(f"{field!r} is no kind of word")

@@ -107,7 +107,7 @@ _GREEKLISH = (
     (re.compile(r"(?<=[a-z])0(?=[a-z])"), "o"),
     (re.compile(r"th(?=[aeiouyw])"), "Q"),
     (re.compile(r"ph"), "v"),
-    (re.compile(r"[ck]h"), "x"),
+    (re.compile(r"ch(?!$)|kh(?=[aeiouyw])"), "x"),
     (re.compile(r"h(?=[aeouyw])"), "x"),
     (re.compile(r"j"), "z"),
     (re.compile(r"w"), "o"),

@@ -23,6 +23,7 @@ from dialogs.nlu.tokens import tokenize
         ("Δευτέρα", "deytera deutera deftera devtera ΔΕΥΤΕΡΑ"),
         ("βδομάδα", "vdomada bdomada"),
         ("αύριο", "aurio avrio ayrio"),
+        ("Κυριακή", "kyriakh kuriaki kyriaki"),
         ("μου", "mou moy mu"),
         ("ραντεβού", "rantevou randevou rantebou radevu"),
     ],
