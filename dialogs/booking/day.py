@@ -12,13 +12,14 @@ from dialogs.booking.alternatives import (
     nothing_free_prompt,
 )
 from dialogs.booking.selection import current_offer, own_booking_id, zone_of
-from dialogs.booking.time_wish import load_wish
+from dialogs.booking.time_wish import TimeWish, dump_wish, load_wish, noted, which_day
 from dialogs.context import Context, Step
-from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
+from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, ShowMonth, action_choice
+from dialogs.engine.state import PromptView
 from dialogs.engine.steps import VERSION
-from dialogs.nlu.dates import NoSuchDay, parse_moment
 from dialogs.nlu.times import ClockTime
+from dialogs.nlu.when import read_when
 
 SOONEST = _("soonest, the soonest, as soon as possible, the first, first available")
 """Words for the first free day."""
@@ -112,21 +113,53 @@ def _shown_month(ctx: Context, offer: ServiceOffer) -> date:
 
 
 def _take_wish(ctx: Context, stored: str) -> TakeOutcome:
-    """Take the day that was wished, with a time if one was; say why where it isn't free."""
-    wish = load_wish(stored)
-    return _take_free_day(ctx, wish.day, wish.times) if wish.day else None
+    """Take the day that was wished, or show those that were; say why where none is free."""
+    wish, offer = load_wish(stored), current_offer(ctx)
+    if wish.conflict:
+        return which_day(wish.conflict)
+    if len(wish.days) == 1:
+        return _take_free_day(ctx, wish.days[0], wish.times)
+    if wish.days:
+        free = _free_among(ctx, offer, wish.days)
+        if not free:
+            return day_not_free(ctx, offer, wish.days[0], "day")
+        if len(free) == 1:
+            return _take_free_day(ctx, free[0], wish.times)
+        only = tuple(day.isoformat() for day in free)
+        ctx.update(view=PromptView(step="day", month=f"{free[0]:%Y-%m}", only=only))
+    elif wish.month:
+        ctx.update(view=PromptView(step="day", month=f"{wish.month:%Y-%m}"))
+    elif wish.earliest and (free := _free_days(ctx, offer, *_bookable_months(ctx, offer))):
+        return free[0].isoformat()
+    return None
+
+
+def _free_among(ctx: Context, offer: ServiceOffer, days: Sequence[date]) -> list[date]:
+    """Return the free ones of these days, which are in their order."""
+    zone = zone_of(ctx, offer)
+    free = ctx.office.free_days(offer, days[0], days[-1], zone, own_booking_id(ctx))
+    return [day for day in free if day in days]
 
 
 def _take_day(ctx: Context, text: str) -> TakeOutcome:
     offer = current_offer(ctx)
     today = ctx.now.astimezone(zone_of(ctx, offer)).date()
-    try:
-        moment = parse_moment(text, ctx.lexicon, today, _shown_month(ctx, offer))
-    except NoSuchDay:
+    when = read_when(text, today, asked="day", shown=_shown_month(ctx, offer))
+    if when.no_such_day:
         return InvalidAnswer(_("There is no such day. Please write a date such as 3/12."))
-    if moment.day is None:
-        return InvalidAnswer(_("Please pick a free day, or write a date such as 3/12."))
-    return _take_free_day(ctx, moment.day.value, moment.times.value if moment.times else ())
+    wish = TimeWish.of(when)
+    hours = {} if wish.is_any_time else {"time": dump_wish(wish)}
+    if len(wish.days) == 1:
+        taken = _take_free_day(ctx, wish.days[0], wish.times)
+        if isinstance(taken, str) and hours:
+            return AnswersForOtherSteps({"day": taken}, wishes=hours)
+        return taken
+    if wish.says_day:
+        return AnswersForOtherSteps(wishes={"day": dump_wish(wish), **hours})
+    if hours:
+        ctx.say(noted(wish.label(ctx.now)))
+        return AnswersForOtherSteps(wishes=hours)
+    return InvalidAnswer(_("Please pick a free day, or write a date such as 3/12."))
 
 
 def _take_free_day(ctx: Context, day: date, times: Sequence[ClockTime]) -> TakeOutcome:

@@ -1,57 +1,33 @@
 """Read a sentence that names several things at once: service, channel, day and time."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from core.catalogue.model import Channel, Municipality, Service
 from core.catalogue.places import place_names
-from core.i18n import Text, TextTemplate, _, join
+from core.i18n import Text, _
 from dialogs.booking.meant import MEANT, answers_of, dump_meant
 from dialogs.booking.selection import picked_municipality
-from dialogs.booking.time_wish import TimeWish, dump_wish
+from dialogs.booking.time_wish import TimeWish, dump_wish, noted
 from dialogs.context import Context
 from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, TakeOutcome
 from dialogs.messages.appointment import CHANNEL_WORDS, CHANNELS
-from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
 from dialogs.nlu.function_words import function_words
 from dialogs.nlu.lexicon import FILLER, FROM, HELLO, NOT_MEANT, POLITE, Lexicon
-from dialogs.nlu.matching import MAX_EXACT_LENGTH
 from dialogs.nlu.names import Name, NameKind
-from dialogs.nlu.normalize import phonetic_key, words_with_spans
+from dialogs.nlu.normalize import words_with_spans
 from dialogs.nlu.request import Request, RequestIndex, SmallWords
 from dialogs.nlu.services import ServiceMatch
-from dialogs.nlu.spans import Span, Word
+from dialogs.nlu.spans import Span
 from dialogs.nlu.tokens import tokenize
-from dialogs.nlu.vocabulary import (
-    AFTERNOON,
-    EVENING,
-    HOURS,
-    MONTHS,
-    MORNING,
-    RELATIVE_DAYS,
-    WEEKDAYS,
-)
+from dialogs.nlu.when import read_when
 
 MAX_WORDS = 40
 """The most words of a sentence: each run of some of them may be a day or a name."""
 
 WITHOUT_PLACE = 0.75
 """The score (0–1) from which a service is noted before the municipality is known."""
-
-MAX_TIME_WORDS = 7
-"""The most words of a day and a time within a sentence."""
-
-MAX_DAY_WORDS = 6
-"""The most words of a sentence that may belong to a day or a time, such as numbers."""
-
-PARTS_OF_DAY: tuple[tuple[TextTemplate, TimeWish], ...] = (
-    (MORNING, TimeWish(until=time(12))),
-    (AFTERNOON, TimeWish(since=time(12))),
-    (EVENING, TimeWish(since=time(17))),
-)
 
 
 class _SameBodies(tuple[Municipality, ...]):
@@ -97,12 +73,17 @@ class Understood:
 
 def understand(ctx: Context, text: str) -> Understood:
     """Return what a sentence says to the conversation as it is."""
-    wish, others = _without_moment(ctx, text)
-    starts = [word.span for word in others]
-    tokens = [t for t in tokenize(text) if any(s.start <= t.span.start < s.end for s in starts)]
+    when = read_when(text, ctx.now.astimezone(ctx.zone).date())
+    tokens = [
+        token
+        for token in tokenize(text)
+        if not any(s.start < token.span.end and token.span.start < s.end for s in when.spans)
+    ]
     index = index_of(ctx.office.municipalities, ctx.lexicon)
     offered = frozenset(body.id for body in ctx.office.offered_municipalities)
-    return Understood(index.understand(tokens, offered, ctx.answers.get("municipality")), wish)
+    request = index.understand(tokens, offered, ctx.answers.get("municipality"))
+    wish = TimeWish.of(when)
+    return Understood(request, wish if wish.says_day or when.says_time else None)
 
 
 def take_sentence(ctx: Context, text: str) -> TakeOutcome:
@@ -214,69 +195,13 @@ def services_of(body: Municipality, match: ServiceMatch) -> list[list[Service]]:
 def _noted(ctx: Context, said: Understood, service: Text = "") -> dict[str, str]:
     """Return the wishes by step, and say them, with the service that is noted, too."""
     wishes: dict[str, str] = {}
-    noted: list[Text] = [service] if service else []
+    named: list[Text] = [service] if service else []
     if channel := said.request.channel:
         wishes["channel"] = channel
-        noted.append(CHANNELS[Channel(channel)])
+        named.append(CHANNELS[Channel(channel)])
     if wish := said.wish:
         wishes |= {"day": dump_wish(wish), "time": dump_wish(wish)}
-        noted.append(wish.label(ctx.now))
-    if noted:
-        ctx.say(_("I've noted: {what}.", what=join(", ", *noted)))
+        named.append(wish.label(ctx.now))
+    if named:
+        ctx.say(noted(*named))
     return wishes
-
-
-def _without_moment(ctx: Context, text: str) -> tuple[TimeWish | None, Sequence[Word]]:
-    """Return the day, time and part of the day that a text names, and its other words."""
-    typed = words_with_spans(text)
-    words = list(typed)
-    wish = None
-    days, partial = _words_of_days(ctx, typed)
-    for start, end in _runs(words, MAX_TIME_WORDS):
-        run = words[start:end]
-        if len(days) > MAX_DAY_WORDS or not partial.isdisjoint(run):
-            continue
-        if days.isdisjoint(run[:2]):  # one word may stand before it: "next Friday"
-            continue
-        moment = Moment()
-        with suppress(NoSuchDay):
-            part = text[words[start].span.start : words[end - 1].span.end]
-            moment = parse_moment(part, ctx.lexicon, ctx.now.astimezone(ctx.zone).date())
-        if moment.day:
-            times = moment.times.value if moment.times else ()
-            wish = TimeWish(moment.day.value, times)
-            words[start:end] = []
-            break
-    for names, hours in PARTS_OF_DAY:
-        # Shorter ones stand beside an hour only: "am" is a verb, too.
-        said = {phonetic_key(n) for n in ctx.lexicon.words(names) if len(n) > MAX_EXACT_LENGTH}
-        found = [word for word in typed if phonetic_key(word.text) in said]
-        if found and not (wish and wish.times):
-            wish = replace(hours, day=wish.day if wish else None)
-            words = [word for word in words if word not in found]
-            break
-    return wish, words
-
-
-def _words_of_days(ctx: Context, words: Sequence[Word]) -> tuple[frozenset[Word], frozenset[Word]]:
-    """Return the words that may name a day, and those that only begin a day's or month's name.
-
-    In a sentence the latter name none: «κυρία» is no Sunday.
-    """
-    names = frozenset().union(*map(ctx.lexicon.words, (*WEEKDAYS, *MONTHS, *RELATIVE_DAYS, *HOURS)))
-    keys = frozenset(phonetic_key(word) for name in names for word in name.split())
-    typed = [(word, phonetic_key(word.text)) for word in words]
-    named = frozenset(word for word, key in typed if key in keys or key[:1].isdigit())
-    begun = (
-        word
-        for word, key in typed
-        if len(word.text) > 2 and any(name.startswith(key) for name in keys)
-    )
-    return named, frozenset(begun) - named
-
-
-def _runs(words: Sequence[Word], longest: int) -> Iterator[tuple[int, int]]:
-    """Yield the start and end of each run of words, longer ones first."""
-    for length in range(min(longest, len(words)), 0, -1):
-        for start in range(len(words) - length + 1):
-            yield start, start + length

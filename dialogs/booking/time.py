@@ -1,6 +1,6 @@
 """The step that asks for a time of the day, and the labels of times."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -21,8 +21,9 @@ from dialogs.booking.selection import (
     own_booking_id,
     zone_of,
 )
-from dialogs.booking.time_wish import load_wish
+from dialogs.booking.time_wish import TimeWish, dump_wish, load_wish, which_day
 from dialogs.context import Context, Step
+from dialogs.engine import navigation
 from dialogs.engine.outcomes import (
     AnswersForOtherSteps,
     EffectOutcome,
@@ -34,8 +35,8 @@ from dialogs.engine.state import PromptView
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import CLOCK
 from dialogs.messages.text_message import SHORT_DAY
-from dialogs.nlu.dates import Moment, NoSuchDay, parse_moment
-from dialogs.nlu.times import parse_time
+from dialogs.nlu.times import ClockTime
+from dialogs.nlu.when import read_when
 
 MAX_NEAREST_TIMES = 6
 """The most times that are offered instead of one that isn't free."""
@@ -165,12 +166,24 @@ def _take_wish(ctx: Context, stored: str) -> TakeOutcome:
 
 def _take_time(ctx: Context, text: str) -> TakeOutcome:
     offer = current_offer(ctx)
+    today = ctx.now.astimezone(zone_of(ctx, offer)).date()
+    when = read_when(text, today, asked="time")
+    wish = TimeWish.of(when)
+    if when.no_such_day or not (wish.says_day or when.says_time):
+        return InvalidAnswer(_("Please pick a free time, or write it like 10:30."))
+    if wish.earliest and not when.says_day:
+        return _ask_time(ctx).choices[0].value
+    if wish.says_day:
+        return _take_other_day(ctx, offer, wish)
+    if when.times:
+        return _take_time_shown(ctx, offer, when.times)
+    return AnswersForOtherSteps(wishes={"time": dump_wish(wish)})
+
+
+def _take_time_shown(ctx: Context, offer: ServiceOffer, times: Sequence[ClockTime]) -> TakeOutcome:
+    """Take one of the times that the question offers."""
     zone = zone_of(ctx, offer)
     day = date.fromisoformat(ctx.answers["day"])
-    found = parse_time(text, ctx.lexicon)
-    if found is None:
-        return _take_other_day(ctx, offer, text)
-    times = found.value
     starts = [datetime.fromisoformat(c.value).astimezone(zone) for c in _ask_time(ctx).choices]
     fitting = [start for start in starts if (start.hour, start.minute) in times]
     # In a list of several days, a time on the day that was picked is preferred.
@@ -184,22 +197,17 @@ def _take_time(ctx: Context, text: str) -> TakeOutcome:
     return fitting[0].astimezone(UTC).isoformat()
 
 
-def _take_other_day(
-    ctx: Context, offer: ServiceOffer, text: str
-) -> InvalidAnswer | AnswersForOtherSteps:
-    """Read a text that is no time as a day, perhaps with a time."""
-    today = ctx.now.astimezone(zone_of(ctx, offer)).date()
-    try:
-        moment = parse_moment(text, ctx.lexicon, today)
-    except NoSuchDay:
-        moment = Moment()
-    if moment.day is None:
-        return InvalidAnswer(_("Please pick a free time, or write it like 10:30."))
-    day = moment.day.value
+def _take_other_day(ctx: Context, offer: ServiceOffer, wish: TimeWish) -> TakeOutcome:
+    """Take another day than the one that was picked, perhaps with a time; or ask for it again."""
+    if wish.conflict:
+        return which_day(wish.conflict)
+    hours = {} if wish.is_any_time else {"time": dump_wish(wish)}
+    if len(wish.days) != 1:
+        navigation.reopen(ctx, "day")
+        return AnswersForOtherSteps(wishes={"day": dump_wish(wish), **hours})
+    (day,) = wish.days
     if not free_times_on(ctx, day):
         return day_not_free(ctx, offer, day, "time")
-    return (
-        answers_for_moment(ctx, day, moment.times.value)
-        if moment.times
-        else AnswersForOtherSteps({"day": day.isoformat()})
-    )
+    if wish.times:
+        return answers_for_moment(ctx, day, wish.times)
+    return AnswersForOtherSteps({"day": day.isoformat()}, wishes=hours)

@@ -8,22 +8,42 @@ from pydantic import TypeAdapter
 
 from core.i18n import FormattedDate, Text, _, join
 from dialogs.booking.selection import day_label
+from dialogs.engine.outcomes import InvalidAnswer
+from dialogs.engine.prompts import SetAnswers, action_choice
 from dialogs.messages.appointment import CLOCK
 from dialogs.nlu.times import ClockTime, likeliest
+from dialogs.nlu.when import Conflict, When
+
+MAX_NAMED_DAYS = 3
+"""The most days that are said one by one."""
 
 
 @dataclass(frozen=True)
 class TimeWish:
-    """A day, and times or hours of the day; without one, any will do.
+    """Days of which any will do, and times or hours of the day; without one, any will do.
 
     `times` are what the time may mean. `since` is the first time of the day that will do, `until`
-    the first that is too late.
+    the first that is too late. `month` is the first of a month.
     """
 
-    day: date | None = None
+    days: tuple[date, ...] = ()
     times: tuple[ClockTime, ...] = ()
     since: time = time.min
     until: time = time.max
+    month: date | None = None
+    earliest: bool = False
+    conflict: Conflict | None = None
+
+    @classmethod
+    def of(cls, when: When) -> "TimeWish":
+        """Return what was understood of a text, to be kept."""
+        since, until = when.since or time.min, when.until or time.max
+        return cls(when.days, when.times, since, until, when.month, when.earliest, when.conflict)
+
+    @property
+    def says_day(self) -> bool:
+        """Return whether not every day will do."""
+        return bool(self.days or self.month or self.earliest or self.conflict)
 
     @property
     def is_any_time(self) -> bool:
@@ -38,7 +58,13 @@ class TimeWish:
 
     def label(self, now: datetime) -> Text:
         """Return what was understood, for use in a sentence."""
-        parts: list[Text] = [day_label(self.day, now)] if self.day else []
+        parts: list[Text] = _labels_of_days(self.days, now)
+        if self.month:
+            parts.append(FormattedDate(self.month, "LLLL y"))
+        if self.earliest:
+            parts.append(_("as soon as possible"))
+        if self.conflict:
+            parts.append(FormattedDate(self.conflict.day, "d MMMM"))
         if self.times:
             parts.append(_clock(time(*likeliest(self.times))))
         if self.since != time.min:
@@ -46,6 +72,33 @@ class TimeWish:
         if self.until != time.max:
             parts.append(_("before {time}", time=_clock(self.until)))
         return join(", ", *parts)
+
+
+def _labels_of_days(days: Sequence[date], now: datetime) -> list[Text]:
+    if len(days) <= MAX_NAMED_DAYS:
+        return [day_label(day, now) for day in days]
+    first, last = day_label(days[0], now), day_label(days[-1], now)
+    return [_("{first} to {last}", first=first, last=last)]
+
+
+def noted(*what: Text) -> Text:
+    """Return the sentence that says what is kept until it can be taken."""
+    return _("I've noted: {what}.", what=join(", ", *what))
+
+
+def which_day(conflict: Conflict) -> InvalidAnswer:
+    """Return the question which day is meant by a weekday and a date that disagree."""
+    return InvalidAnswer(
+        _(
+            "{date} is a {weekday}. Which day do you mean?",
+            date=FormattedDate(conflict.day, "d MMMM"),
+            weekday=FormattedDate(conflict.day, "EEEE"),
+        ),
+        suggestions=[
+            action_choice(SetAnswers({"day": day.isoformat()}), FormattedDate(day, "EEE d MMM"))
+            for day in sorted((conflict.day, conflict.other))
+        ],
+    )
 
 
 def _clock(at: time) -> Text:

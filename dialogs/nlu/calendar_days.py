@@ -57,6 +57,11 @@ class Calendar:
         """Return the weekday to come: never today."""
         return self.today + timedelta(days=(weekday - self.today.weekday() - 1) % 7 + 1)
 
+    def near(self, day: date, weekday: int) -> date:
+        """Return the weekday that is nearest to a day, and not over."""
+        found = day + timedelta(days=(weekday - day.weekday() + 3) % 7 - 3)
+        return found if found >= self.today else found + timedelta(days=7)
+
     def next_weekday(self, weekday: int) -> date:
         """Return the weekday to come that isn't this week's."""
         day = self.weekday(weekday)

@@ -1,7 +1,7 @@
 """Read when a citizen would like to come, from whole sentences in Greek, Greeklish and English."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import Literal
 
@@ -16,6 +16,7 @@ Asked = Literal["day", "time"] | None
 """What is being asked for: it decides what a number means."""
 
 _DAYS, _TIMES = "DGKVX0", "CQ"
+_LEADING = "@fbi<>u&v"
 _KINDS = {**dict.fromkeys(_DAYS, "day"), **dict.fromkeys(_TIMES, "time"), "S": "open"}
 
 
@@ -46,6 +47,8 @@ class When:
     no_such_day: bool = False
     spans: tuple[Span, ...] = ()
     """The parts of the text that were understood, in order."""
+    filler: tuple[Span, ...] = field(default=(), compare=False)
+    """Articles and words that don't matter."""
     is_whole: bool = field(default=False, compare=False)
     """True where the rest of the text is only filler."""
 
@@ -70,12 +73,15 @@ def read_when(text: str, today: date, *, asked: Asked = None, shown: date | None
     `shown` is the first of the month on the screen, to which a bare number belongs.
     """
     calendar = Calendar(today, shown)
-    tags = reduced(tags_of(text, asked=asked), calendar)
+    typed, filler = tags_of(text, asked=asked)
+    tags = reduced(typed, calendar)
     is_whole = not any(tag.letter == UNKNOWN for tag in tags)
     if asked is None:
         tags = [tag for tag in tags if tag.letter != "D" or tag.value[-1] >= today]
     kept = _with_numbers(_without_refused(tags), calendar, asked, is_whole=is_whole)
-    return _combined(kept, calendar, is_whole=is_whole) if kept is not None else When()
+    if kept is None:
+        return When()
+    return replace(_combined(kept, calendar), filler=tuple(filler), is_whole=is_whole)
 
 
 def _without_refused(tags: Sequence[Tag]) -> list[Tag]:
@@ -174,7 +180,7 @@ def _with_numbers(
     return made
 
 
-def _combined(tags: Sequence[Tag], calendar: Calendar, *, is_whole: bool) -> When:
+def _combined(tags: Sequence[Tag], calendar: Calendar) -> When:
     by_letter: dict[str, list[Tag]] = {}
     for tag in tags:
         by_letter.setdefault(tag.letter, []).append(tag)
@@ -185,13 +191,12 @@ def _combined(tags: Sequence[Tag], calendar: Calendar, *, is_whole: bool) -> Whe
         if len(exact[0].value) == 1 and not conflict:
             weekdays = []
             if named.weekday() != said.weekday():
-                conflict = Conflict(named, said)
+                conflict = Conflict(named, calendar.near(named, said.weekday()))
     weeks = [] if exact or weekdays else by_letter.get("K", [])
     days = sorted({day for tag in (*exact, *weekdays, *weeks) for day in tag.value})
     months = by_letter.get("V", [])
     opens = {tag.value for tag in by_letter.get("S", [])}
     times, hours = _hours(by_letter)
-    used = [tag for tag in tags if tag.letter in _KINDS]
     return When(
         days=() if conflict else tuple(days),
         times=times,
@@ -202,16 +207,25 @@ def _combined(tags: Sequence[Tag], calendar: Calendar, *, is_whole: bool) -> Whe
         anytime="anytime" in opens,
         conflict=conflict,
         no_such_day="0" in by_letter,
-        spans=tuple(tag.span for tag in used),
-        is_whole=is_whole,
+        spans=_spans(tags),
     )
+
+
+def _spans(tags: Sequence[Tag]) -> tuple[Span, ...]:
+    """Return the spans of what was understood, each with the words that lead to it."""
+    spans = []
+    for at, tag in enumerate(tags):
+        if tag.letter in _KINDS:
+            leads = at and tags[at - 1].letter in _LEADING
+            spans.append(Span(tags[at - 1].span.start if leads else tag.span.start, tag.span.end))
+    return tuple(spans)
 
 
 def _conflict(by_letter: dict[str, list[Tag]], calendar: Calendar) -> Conflict | None:
     if "X" not in by_letter:
         return None
     day, weekday = by_letter["X"][0].value
-    return Conflict(day, calendar.weekday(weekday))
+    return Conflict(day, calendar.near(day, weekday))
 
 
 def _hours(by_letter: dict[str, list[Tag]]) -> tuple[tuple[ClockTime, ...], Hours]:

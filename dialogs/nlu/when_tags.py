@@ -92,10 +92,14 @@ _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|ησ?|hs?|is?)$")
 _BORDER = re.compile(r"[,;.!?·:\n()–—-]")
 
 
-def tags_of(text: str, *, asked: str | None) -> list[Tag]:
-    """Return the tags of a text, in their order; `asked` is as for `read_when`."""
+def tags_of(text: str, *, asked: str | None) -> tuple[list[Tag], list[Span]]:
+    """Return the tags of a text, in their order, and where its articles and filler stand.
+
+    `asked` is as for `read_when`.
+    """
     tokens, words = tokenize(text), closed_words()
     tags: list[Tag] = []
+    filler: list[Span] = []
     at = end = 0
     while at < len(tokens):
         token = tokens[at]
@@ -108,9 +112,11 @@ def tags_of(text: str, *, asked: str | None) -> list[Tag]:
             found, length = _of_words(words, tokens, at, asked)
         if found.letter:
             tags.append(found)
+        else:
+            filler.append(found.span)
         at += length
         end = tokens[at - 1].span.end
-    return tags
+    return tags, filler
 
 
 def _of_words(
