@@ -74,23 +74,24 @@ def _request(expected: Expected, taken: Taken) -> Marks:
 
 def _when(expected: Expected, taken: Taken) -> Marks:
     wish = taken.time_wish
-    days = [date.fromisoformat(day) for day in expected.get("days", ())]
-    if wish.day and (wish.day not in days):
+    days = tuple(date.fromisoformat(day) for day in expected.get("days", ()))
+    if set(wish.days) - set(days) and "earliest" not in expected:
         yield Verdict.HARMFUL
     elif days:
-        noted = any(f"{days[0].day} {m}" in text for text in taken.texts for m in _MONTHS)
-        yield Verdict.RIGHT if (wish.day or noted) and len(days) == 1 else Verdict.AGAIN
+        said = any(f"{days[0].day} {month}" in text for text in taken.texts for month in _MONTHS)
+        yield Verdict.RIGHT if said or wish.days == days else Verdict.AGAIN
     if at := expected.get("time"):
         got = f"{time(*likeliest(wish.times)):%H:%M}" if wish.times else None
         is_said = any(at in text for text in taken.texts)
         yield Verdict.RIGHT if is_said and not got else _mark(got, at)
     yield from _window(expected, wish)
-    if "earliest" in expected or "month" in expected:
-        yield _mark(
-            taken.new_wishes.get("earliest") or taken.after.view.month, expected.get("month")
-        )
+    if "earliest" in expected:
+        yield Verdict.RIGHT if wish.earliest or taken.new_answers.get("day") else Verdict.AGAIN
+    if month := expected.get("month"):
+        shown = taken.after.view.month or (wish.month and f"{wish.month:%Y-%m}")
+        yield Verdict.RIGHT if shown == month else Verdict.AGAIN
     if "conflict" in expected:
-        yield Verdict.HARMFUL if wish.day else Verdict.RIGHT
+        yield Verdict.HARMFUL if taken.new_answers.get("day") else Verdict.RIGHT
 
 
 _MONTHS = ("Δεκεμβρίου", "December", "Ιανουαρίου", "January")

@@ -92,9 +92,9 @@ class Taken:
         answers = self.new_answers
         if at := answers.get("time"):
             local = datetime.fromisoformat(at).astimezone(ZONE)
-            return TimeWish(local.date(), (ClockTime(local.hour, local.minute),))
+            return TimeWish((local.date(),), (ClockTime(local.hour, local.minute),))
         day = answers.get("day")
-        return TimeWish(datetime.fromisoformat(day).date() if day else None)
+        return TimeWish((datetime.fromisoformat(day).date(),) if day else ())
 
 
 class _Undo(Exception):
