@@ -1,5 +1,6 @@
 """The e-mails about an appointment, from the outbox to a mail server."""
 
+import hmac
 import re
 from base64 import b64encode
 from collections.abc import Iterator
@@ -170,7 +171,7 @@ def test_every_change_is_told_in_one_thread(town: PushDeployment, server: MailSe
     for how in (move, edit, offer, cancel):
         town.deliver(town.settled)
         change(town.deployment, how)
-    town.deployment.services.registry._secret = b"another, after the former was lost"
+    town.deployment.services.registry._hash = hmac.new(b"another key", digestmod="sha256")
     town.deliver(town.settled)
     messages = [got.message for got in server.received]
     assert [each["Subject"].partition(": ")[0] for each in messages] == [
