@@ -6,16 +6,24 @@ A sentence changes one at once, in any state of the talk; the command shows all 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import time
 
-from core.db.models import Booking
-from core.i18n import FormattedDate, LanguageName, NextLanguageName, Text, TextTemplate, ZoneCity, _
-from core.messaging.reminder_times import QUIET_FROM, QUIET_UNTIL
-from core.messaging.routes import SMS, WAITING
+from core.i18n import LanguageName, NextLanguageName, TextTemplate, ZoneCity, _
+from core.messaging.routes import SMS
 from dialogs.context import Command, Context, Dialog, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt, RunCommand, action_choice
+from dialogs.managing.preference_changes import (
+    EMAILS_ENDED,
+    USUAL,
+    choose_any,
+    choose_platform,
+    choose_quiet,
+    hours_shown,
+    refuse_texts,
+    reset_quiet,
+    where_booked,
+)
 from dialogs.menu import switch_to
-from dialogs.messages.appointment import CLOCK, one_line
 from dialogs.messages.blocks import Fact, Facts, Heading, Note, message
 from dialogs.messages.platforms import name_of, on
 from dialogs.nlu.lexicon import POLITE
@@ -51,120 +59,6 @@ DOUBT = _(
 
 PLATFORM, QUIET, DONE = "platform", "quiet", "done"
 ANY, NO_TEXTS, OFFICE = "any", "no_texts", "office"
-USUAL = Hours(QUIET_FROM, QUIET_UNTIL)
-
-EMAILS_ENDED = _(
-    "I send no reminders to the email address that you gave, because they were ended with the link "
-    "in one. To get them again, please use that link, or the one in our next email about an "
-    "appointment."
-)
-
-
-def _hours(since: time, until: time) -> Mapping[str, Text]:
-    return {"since": FormattedDate(since, CLOCK), "until": FormattedDate(until, CLOCK)}
-
-
-# What is kept, and what is said of it
-
-
-def choose_platform(ctx: Context, platform: str) -> None:
-    """Write on a platform from now on, where that reaches the citizen; say what will be."""
-    preferences = ctx.office.preferences
-    if platform in preferences.reaching():
-        preferences.choose_platform(platform)
-        by_email = _(
-            "From now on I write to you by email about your appointments, at the address that you "
-            "gave for each. Where there is none, I write to you where you booked."
-        )
-        elsewhere = _(
-            "From now on I write to you {way} about your appointments. Should that fail, I try the "
-            "other ways that I know.",
-            way=on(platform),
-        )
-        ctx.say(by_email if platform == "email" else elsewhere)
-        if platform == "email" and preferences.has_ended_emails():
-            ctx.say(EMAILS_ENDED)
-    elif platform in WAITING:
-        ctx.say(
-            _(
-                "I can't write to you first {way}: what I have to say waits there until you open "
-                "it. So I write to you on the other ways that I know.",
-                way=on(platform),
-            )
-        )
-    elif platform not in preferences.configured():
-        ctx.say(_("I'm sorry, we don't write to citizens {way}.", way=on(platform)))
-    elif platform == "email":
-        ctx.say(
-            _(
-                "I have no email address of yours yet. To give one for an appointment, write "
-                "“change details”."
-            )
-        )
-    else:
-        ctx.say(
-            _(
-                "I can't write to you {way} yet, because you haven't written to me there.",
-                way=on(platform),
-            )
-        )
-
-
-def refuse_texts(ctx: Context) -> None:
-    """Send no text messages from now on; say so."""
-    ctx.office.preferences.refuse_texts()
-    ctx.say(
-        _(
-            "All right, I send you no text messages (SMS) from now on, not even about changes. To "
-            "get them again, write “write to me by SMS”."
-        )
-    )
-
-
-def _choose_any(ctx: Context) -> None:
-    ctx.office.preferences.choose_platform(None)
-    ctx.say(_("All right. I write to you {where}.", where=_where_booked(ctx)))
-
-
-def _where_booked(ctx: Context) -> Text:
-    """Return where who chose nothing is written to: what only waits reaches nobody."""
-    preferences = ctx.office.preferences
-    if preferences.here in WAITING and "email" in preferences.reaching():
-        return _("where you book, and by email about what you book {way}", way=on(preferences.here))
-    return _("where you book")
-
-
-def choose_quiet(ctx: Context, hours: Hours) -> None:
-    """Remind at no time between these, by the citizen's clock; say what will be."""
-    lost = ctx.office.preferences.choose_quiet(hours.since, hours.until, ctx.zone)
-    ctx.say(
-        _(
-            "All right, I send you no reminders from {since} until {until} (time of {zone}). What "
-            "would be due then comes just before. I still tell you at once if something changes.",
-            **_hours(*hours),
-            zone=ZoneCity(ctx.state.timezone),
-        )
-    )
-    _say_lost(ctx, lost)
-
-
-def _reset_quiet(ctx: Context) -> None:
-    lost = ctx.office.preferences.reset_quiet()
-    ctx.say(
-        _("All right, I send you no reminders from {since} until {until}.", **_hours(*USUAL)),
-    )
-    _say_lost(ctx, lost)
-
-
-def _say_lost(ctx: Context, lost: Sequence[Booking]) -> None:
-    """Name the appointments of which there is no time left for a reminder."""
-    for booking in lost:
-        loaded = ctx.office.of_booking(booking)
-        if loaded.has(booking.service, booking.branch):
-            appointment = one_line(loaded, booking, ctx.zone)
-            ctx.say(
-                _("So no other reminder of this one comes: {appointment}.", appointment=appointment)
-            )
 
 
 def keeping_language(run: Callable[[Context, str], None]) -> Callable[[Context, str], None]:
@@ -186,11 +80,15 @@ def _ask_topic(ctx: Context) -> Prompt:
     current = preferences.current()
     quiet = current.quiet
     shown = (
-        _("{since}–{until} (time of {zone})", **_hours(*quiet[:2]), zone=ZoneCity(quiet.zone.key))
+        _(
+            "{since}–{until} (time of {zone})",
+            **hours_shown(*quiet[:2]),
+            zone=ZoneCity(quiet.zone.key),
+        )
         if quiet
-        else _("{since}–{until}, as for everybody", **_hours(*USUAL))
+        else _("{since}–{until}, as for everybody", **hours_shown(*USUAL))
     )
-    where = on(current.platform) if current.platform else _where_booked(ctx)
+    where = on(current.platform) if current.platform else where_booked(ctx)
     language = LanguageName(current.language or ctx.state.language)
     rows = [
         Fact(_("I write to you"), where),
@@ -249,7 +147,7 @@ def _read_platform(ctx: Context, text: str) -> TakeOutcome:
 def _take_platform(ctx: Context, platform: str) -> None:
     navigation.end_dialog(ctx)
     if platform == ANY:
-        _choose_any(ctx)
+        choose_any(ctx)
     elif platform == NO_TEXTS:
         refuse_texts(ctx)
     else:
@@ -262,7 +160,7 @@ def _ask_quiet(_ctx: Context) -> Prompt:
             "In which hours shall I send you no reminders? For example: “10 in the evening to 8 in "
             "the morning”."
         ),
-        [Choice(OFFICE, _("{since}–{until}, as for everybody", **_hours(*USUAL)), AS_OFFICE)],
+        [Choice(OFFICE, _("{since}–{until}, as for everybody", **hours_shown(*USUAL)), AS_OFFICE)],
         names="whole",
     )
 
@@ -281,7 +179,7 @@ def _read_quiet(ctx: Context, text: str) -> TakeOutcome:
 def _take_quiet(ctx: Context, value: str) -> None:
     navigation.end_dialog(ctx)
     if value == OFFICE:
-        _reset_quiet(ctx)
+        reset_quiet(ctx)
     else:
         since, _sign, until = value.partition("-")
         choose_quiet(ctx, Hours(time.fromisoformat(since), time.fromisoformat(until)))
@@ -358,7 +256,7 @@ def _keep_quiet(ctx: Context, argument: str) -> None:
     elif hours := _hours_meant(ctx, argument):
         choose_quiet(ctx, hours)
     elif argument:
-        _reset_quiet(ctx)
+        reset_quiet(ctx)
     else:
         switch_to(ctx, PREFERENCES.name, topic=QUIET)
 
