@@ -161,7 +161,7 @@ class DeliveryWorker:
         return started
 
     async def _start_sending_of(self, room: Mapping[str, int], *, chooses: bool) -> int:
-        """Claim messages of accounts, each with its room; first choose ways, if it `chooses`."""
+        """Claim messages of accounts with so much room; first choose ways, if it `chooses`."""
         services, limit, being_sent = self._services, min(room.values()), self._being_sent()
         loop, pace, ways = asyncio.get_running_loop(), self._reminder_pace, 0
         if chooses:

@@ -11,7 +11,12 @@ from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.managing.find import find_steps, leave_ended, picked_booking
-from dialogs.messages.appointment import appointment_facts, attendee_facts, booking_message
+from dialogs.messages.appointment import (
+    appointment_facts,
+    attendee_facts,
+    booking_message,
+    sent_by_email,
+)
 
 
 def _applicable_fields(ctx: Context, changes: Mapping[str, str]) -> dict[str, FormField]:
@@ -82,6 +87,8 @@ def _edit_booking(field: FormField, ctx: Context, value: str) -> None:
         *attendee_facts(changed, booking.details),
         *appointment_facts(ctx.office.of_booking(booking), booking, ctx.zone),
     ]
+    if ctx.office.sends_email(booking.municipality_id):
+        details += sent_by_email(booking)
     ctx.say(booking_message(booking, _("I've changed it."), details))
 
 

@@ -284,6 +284,46 @@ def test_an_account_that_hangs_or_cannot_be_connected_keeps_no_other_back(
     assert push.email.refuses == 0
 
 
+@portable
+def test_an_account_that_is_nearly_full_makes_no_other_slow(
+    push: PushDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "MAX_CONCURRENT", 12)
+    claims, claimed = dispatch.claim_and_render, list[int]()
+
+    def counted(*given: Any) -> dispatch.Claims:
+        found = claims(*given)
+        claimed.append(sum(each.account == "email" for each in found.messages))
+        return found
+
+    monkeypatch.setattr(dispatch, "claim_and_render", counted)
+    push.deployment.talk(*BOOK, *DETAILS)
+    push.deliver(push.settled)
+    found = select(OutboxRow).where(OutboxRow.account == "email")
+    row = push.deployment.database.write_sync(lambda s: s.scalars(found).one())
+    push.server.takes, push.server.tried = 60, 0
+    for who in range(11):
+        push.deployment.say("Γεια", who=f"citizen {who}")
+    same = {name: getattr(row, name) for name in ("account", "kind", "booking_id", "due_at")}
+    more = [
+        outbox.OutboxMessage(**same, recipient=f"somebody {n}", dedupe_key=f"{row.dedupe_key} {n}")
+        for n in range(12)
+    ]
+
+    def is_sent() -> bool:
+        if push.server.tried == 11 and more:
+            push.deployment.database.write_sync(
+                lambda s: outbox.enqueue(s, ["email"], more, push.deployment.clock())
+            )
+            more.clear()
+        if len(push.email.sent) == 13:
+            push.server.takes = 0
+        return len(push.email.sent) == 13
+
+    push.deliver(is_sent)
+    assert max(claimed) == 12
+
+
 def test_a_commit_wakes_the_worker_at_once(
     push: PushDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
