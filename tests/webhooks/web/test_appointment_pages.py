@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.db.models import InboundRow
 from tests.conftest import Deployment
 from tests.webhooks.conftest import Serve
-from tests.webhooks.web.test_event_stream import BOOKING, booked
+from tests.webhooks.web.conftest import BOOKING, booked
 from tests.webhooks.web.test_page import say
 
 FILE, PAPER = "/appointments/1.ics", "/appointments/1"
@@ -43,9 +43,12 @@ def test_the_confirmation_is_a_card_with_its_calendar_file(serve: Serve) -> None
     assert "Μισθωτήριο" in found["DESCRIPTION"]
 
 
-def test_the_card_has_facts_a_checklist_and_links(serve: Serve) -> None:
-    client = serve()
-    for card in (booked(client).rpartition('<article class="card">')[2], client.get(PAPER).text):
+def test_the_card_has_facts_a_checklist_and_links(booked_client: httpx.Client) -> None:
+    client = booked_client
+    for card in (
+        client.get("/").text.rpartition('<article class="card">')[2],
+        client.get(PAPER).text,
+    ):
         assert "<dl><div><dt>Κωδικός</dt><dd>" in card
         assert "<dt>Πότε</dt><dd>Πέμπτη 3 Δεκεμβρίου 2026, 12:30–13:00 (ώρα: Αθήνα)</dd>" in card
         assert '<p class="lead">Θα χρειαστείτε:</p><ul class="checklist"><li>' in card
@@ -77,10 +80,9 @@ def test_the_review_shows_the_answers_as_facts(serve: Serve) -> None:
 
 
 def test_a_reply_stored_without_blocks_is_shown_by_its_bullets(
-    serve: Serve, deployment: Deployment
+    booked_client: httpx.Client, deployment: Deployment
 ) -> None:
-    client = serve()
-    booked(client)
+    client = booked_client
 
     def former(session: Session) -> None:
         for row in session.scalars(select(InboundRow)):
@@ -98,9 +100,10 @@ def test_a_reply_stored_without_blocks_is_shown_by_its_bullets(
     assert f'href="{PAPER}"' in card
 
 
-def test_a_moved_appointment_replaces_the_old_one_in_a_calendar(serve: Serve) -> None:
-    client = serve()
-    booked(client)
+def test_a_moved_appointment_replaces_the_old_one_in_a_calendar(
+    booked_client: httpx.Client,
+) -> None:
+    client = booked_client
     before = event(client)
     for text in ("Αλλαγή ημέρας ή ώρας", "4/12", "12:30", "ναι"):
         page = say(client, text=text).text
@@ -111,9 +114,8 @@ def test_a_moved_appointment_replaces_the_old_one_in_a_calendar(serve: Serve) ->
     assert after.start == before.start + timedelta(days=1)
 
 
-def test_it_can_be_printed_without_scripts(serve: Serve) -> None:
-    client = serve()
-    booked(client)
+def test_it_can_be_printed_without_scripts(booked_client: httpx.Client) -> None:
+    client = booked_client
     page = client.get(PAPER).text
     assert "<h1>Το ραντεβού σας</h1>" in page
     assert "Πέμπτη 3 Δεκεμβρίου 2026, 12:30–13:00" in page
@@ -121,9 +123,8 @@ def test_it_can_be_printed_without_scripts(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("path", [FILE, PAPER])
-def test_it_is_for_those_alone_who_have_it(serve: Serve, path: str) -> None:
-    client = serve()
-    booked(client)
+def test_it_is_for_those_alone_who_have_it(booked_client: httpx.Client, path: str) -> None:
+    client = booked_client
     client.cookies.clear()
     assert client.get(path).status_code == 404
     say(client, text="Χίος")
@@ -131,9 +132,9 @@ def test_it_is_for_those_alone_who_have_it(serve: Serve, path: str) -> None:
     assert client.get("/m/kalamata" + path).status_code == 404
 
 
-def test_who_has_shown_code_and_number_has_it_too(serve: Serve, deployment: Deployment) -> None:
-    client = serve()
-    code = booked(client).split("<dt>Κωδικός</dt><dd>")[1][:7]
+def test_who_has_shown_code_and_number_has_it_too(booked_client: httpx.Client) -> None:
+    client = booked_client
+    code = client.get("/").text.split("<dt>Κωδικός</dt><dd>")[1][:7]
     client.cookies.clear()
     for text in ("Γεια", "Τα ραντεβού μου", code, "6912345678"):
         page = say(client, text=text).text
@@ -141,9 +142,10 @@ def test_who_has_shown_code_and_number_has_it_too(serve: Serve, deployment: Depl
     assert event(client)["SUMMARY"].startswith("Ραντεβού")
 
 
-def test_the_file_of_a_cancelled_one_makes_the_saved_entry_vanish(serve: Serve) -> None:
-    client = serve()
-    booked(client)
+def test_the_file_of_a_cancelled_one_makes_the_saved_entry_vanish(
+    booked_client: httpx.Client,
+) -> None:
+    client = booked_client
     before = event(client)
     for text in ("Ακύρωση ραντεβού", "ναι"):
         page = say(client, text=text).text
@@ -160,8 +162,9 @@ def test_the_file_of_a_cancelled_one_makes_the_saved_entry_vanish(serve: Serve) 
 
 
 @pytest.mark.parametrize("path", [FILE, PAPER])
-def test_one_that_is_over_is_not_given(serve: Serve, deployment: Deployment, path: str) -> None:
-    client = serve()
-    booked(client)
+def test_one_that_is_over_is_not_given(
+    booked_client: httpx.Client, deployment: Deployment, path: str
+) -> None:
+    client = booked_client
     deployment.clock.forward(days=30)
     assert client.get(path).status_code == 410

@@ -20,7 +20,6 @@ from core.errors import DatabaseUnavailable
 from tests.bot.delivery.test_emails import offer
 from tests.conftest import Deployment
 from tests.webhooks.conftest import Serve
-from tests.webhooks.web.test_event_stream import booked
 from tests.webhooks.web.test_page import say
 
 PUBLIC = "https://rantevou.kalamata.gr"
@@ -46,11 +45,9 @@ def state(deployment: Deployment) -> tuple[str, str]:
 
 
 @pytest.fixture
-def client(serve: Serve) -> httpx.Client:
+def client(booked_client: httpx.Client) -> httpx.Client:
     """A browser in which an appointment was booked."""
-    client = serve()
-    booked(client)
-    return client
+    return booked_client
 
 
 @pytest.fixture

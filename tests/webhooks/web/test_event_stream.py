@@ -14,14 +14,11 @@ from core.db.models import InboundRow
 from tests.conftest import Deployment
 from tests.webhooks.chat_client import serving
 from tests.webhooks.conftest import Serve, served
+from tests.webhooks.web.conftest import booked
 from tests.webhooks.web.test_page import HTMX, bubbles, last_of, say
 from webhooks.app import build_app
 from webhooks.web import event_stream
 
-BOOKING = (
-    *("Καλαμάτα", "Επίδομα Στέγασης", "όχι", "3/12", "12:30", "Μαρία Παπαδοπούλου"),
-    *("maria@example.gr", "6912345678", "068933130", "συμφωνώ", "ναι"),
-)
 REMINDER = "Σας θυμίζω το ραντεβού σας:"
 
 
@@ -29,13 +26,6 @@ REMINDER = "Σας θυμίζω το ραντεβού σας:"
 def quick(monkeypatch: pytest.MonkeyPatch, deployment: Deployment) -> None:
     monkeypatch.setattr(event_stream, "POLL_SECONDS", 0.05)
     deployment.services.registry.accounts = frozenset({"webchat"})
-
-
-def booked(client: httpx.Client) -> str:
-    """Book, and give the page."""
-    for text in BOOKING:
-        page = say(client, text=text).text
-    return page
 
 
 @contextmanager
@@ -86,10 +76,9 @@ def test_a_silent_stream_shows_that_it_lives_and_still_brings_news(
 
 
 def test_a_page_that_was_closed_shows_it_on_the_next_visit(
-    serve: Serve, deployment: Deployment
+    booked_client: httpx.Client, deployment: Deployment
 ) -> None:
-    client = serve()
-    booked(client)
+    client = booked_client
     deployment.clock.forward(days=1, hours=6)
     shown = [client.get("/").text for _ in range(2)]
     for page in shown:
@@ -98,10 +87,9 @@ def test_a_page_that_was_closed_shows_it_on_the_next_visit(
 
 
 def test_it_is_shown_after_days_when_the_rest_of_the_talk_is_gone(
-    serve: Serve, deployment: Deployment
+    booked_client: httpx.Client, deployment: Deployment
 ) -> None:
-    client = serve()
-    booked(client)
+    client = booked_client
     deployment.clock.forward(days=1, hours=6)
     deployment.database.write_sync(lambda s: s.execute(delete(InboundRow)))  # as the sweep does
     page = client.get("/").text

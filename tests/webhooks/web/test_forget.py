@@ -8,7 +8,8 @@ import pytest
 
 from tests.conftest import Deployment, mostly_on
 from tests.webhooks.conftest import Serve
-from tests.webhooks.web.test_event_stream import BOOKING, REMINDER, listening, quick  # noqa: F401
+from tests.webhooks.web.conftest import BOOKING
+from tests.webhooks.web.test_event_stream import REMINDER, listening, quick  # noqa: F401
 from tests.webhooks.web.test_page import bubbles, conversations, mark, say
 
 PHONE = BOOKING[7]
@@ -16,12 +17,9 @@ CODE = re.compile(r"<dt>Κωδικός</dt><dd>(\w{3} \w{3})<")
 
 
 @pytest.fixture
-def client(serve: Serve) -> httpx.Client:
+def client(booked_client: httpx.Client) -> httpx.Client:
     """A browser that has booked."""
-    client = serve()
-    for text in BOOKING:
-        say(client, text=text)
-    return client
+    return booked_client
 
 
 def forgotten(client: httpx.Client) -> str:

@@ -15,7 +15,8 @@ from tests.conftest import Deployment
 from tests.core.bookings.offers.acting import ask_at
 from tests.core.wait_until import until
 from tests.webhooks.conftest import Serve
-from tests.webhooks.web.test_event_stream import BOOKING, later
+from tests.webhooks.web.conftest import BOOKING
+from tests.webhooks.web.test_event_stream import later
 from tests.webhooks.web.test_page import HTMX, bubbles, last_of, say
 
 ACCEPT, DECLINE = "link:offer_accept_1", "link:offer_decline_1"

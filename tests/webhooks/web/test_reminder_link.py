@@ -11,7 +11,6 @@ from core.db.models import Booking
 from core.errors import DatabaseUnavailable
 from tests.conftest import Deployment
 from tests.webhooks.conftest import Serve
-from tests.webhooks.web.test_event_stream import booked
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -19,12 +18,10 @@ BOOKING = select(Booking).where(Booking.code.is_not(None))
 
 
 @pytest.fixture
-def client(serve: Serve) -> httpx.Client:
+def client(booked_client: httpx.Client) -> httpx.Client:
     """A browser without cookies, after another has booked an appointment."""
-    client = serve()
-    booked(client)
-    client.cookies.clear()
-    return client
+    booked_client.cookies.clear()
+    return booked_client
 
 
 @pytest.fixture
