@@ -7,7 +7,7 @@ from webhooks.api.staff.models import Booking
 
 WORDS = {
     "ETag": "The booking's version, to be sent as If-Match with a change",
-    "Location": "The path of the booking that was made",
+    "Location": "The path of the booking that was made, or the path without the slash",
     "RateLimit": 'What is left of the key\'s limit, and for how many seconds: "key";r=1199;t=42',
     "RateLimit-Policy": 'The key\'s limit, and its seconds: "key";q=1200;w=60',
     "Retry-After": "The seconds after which the same may be sent again",
@@ -17,14 +17,16 @@ OF_KEY = ("RateLimit", "RateLimit-Policy")
 """The headers of each answer to a valid key."""
 
 OF_STATUS: Mapping[int, tuple[str, ...]] = {
+    307: ("Location",),  # the key isn't looked at
     401: ("WWW-Authenticate",),
     403: (*OF_KEY, "WWW-Authenticate"),
     409: (*OF_KEY, "Retry-After"),
     413: (),  # the key isn't looked at: the body counts first
     429: (*OF_KEY, "Retry-After"),
+    500: (),
     503: (*OF_KEY, "Retry-After"),
 }
-"""The headers of problems, by status; of the others they are OF_KEY."""
+"""The headers of the redirect and of problems, by status; of the others they are OF_KEY."""
 
 
 def with_headers(

@@ -31,15 +31,21 @@ WORDS = {
     422: "A value is wrong or missing: `errors` names it, where it is one field",
     428: "The header If-Match is missing",
     429: "Too many requests with this key; see Retry-After and RateLimit",
+    500: "Our fault; nothing was changed",
     503: "Busy; see Retry-After, and send the same again",
 }
 
-ALWAYS = (401, 403, 422, 429, 503)
+ALWAYS = (401, 403, 422, 429, 500, 503)
+
+REDIRECT = {307: {"description": "A slash too many at the end; see Location"}}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the description of the problems of a route: those of all, and these."""
-    return {
+    """Return the description of the problems of a route: those of all, and these.
+
+    And of the redirect that is instead of any.
+    """
+    return REDIRECT | {
         status: {
             "description": WORDS[status],
             "content": {"application/problem+json": {"schema": _SCHEMA}},

@@ -4,6 +4,7 @@ schemathesis makes them, right and wrong ones, and compares each answer with the
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import date
@@ -173,6 +174,19 @@ def test_the_headers_of_answers_are_described() -> None:
     assert {*made["201"]["headers"]} == {"ETag", "Location", "RateLimit", "RateLimit-Policy"}
     assert {*made["401"]["headers"]} == {"WWW-Authenticate"}
     assert {*made["409"]["headers"]} == {"Retry-After", "RateLimit", "RateLimit-Policy"}
+    assert made["500"]["headers"] == {}
+
+
+def test_a_slash_too_many_is_the_redirect_that_is_described(server: Served) -> None:
+    for path, routes in description()["paths"].items():
+        for method, route in routes.items():
+            right = re.sub(r"{\w+}", "1", path)
+            answer = server.client.request(method, f"{right}/", follow_redirects=False)
+            assert (answer.status_code, answer.headers["Location"]) == (307, right), path
+            described = route["responses"]["307"]
+            assert [*described["headers"]] == ["Location"]
+            assert "content" not in described
+            assert not answer.content
 
 
 @pytest.mark.parametrize("route", SCOPES)
