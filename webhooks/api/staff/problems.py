@@ -37,7 +37,9 @@ WORDS = {
 
 ALWAYS = (401, 403, 422, 429, 500, 503)
 
-REDIRECT = {307: {"description": "A slash too many at the end; see Location"}}
+REDIRECT: dict[int | str, dict[str, Any]] = {
+    307: {"description": "A slash too many at the end; see Location"}
+}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
