@@ -28,6 +28,8 @@ Service = Annotated[
     str | None, typer.Option(help="The id of a service; unless given, that with the longest name.")
 ]
 
+SAMPLE_TOKEN = "abcdefghijklmnop"  # noqa: S105 nobody's
+
 
 @sms.command(epilog="Example: rantevou sms preview my-town --service certificates")
 def preview(municipality: Town, service: Service = None) -> None:
@@ -40,12 +42,13 @@ def preview(municipality: Town, service: Service = None) -> None:
     with office_command() as office:
         loaded = office.registry[office.municipality(municipality)]
         now, texts = office.application.services.clock(), office.application.services.texts
+        public = office.application.services.public_address
     services = loaded.body.services
     if service is not None and service not in services:
         there = ", ".join(services)
         raise ConfigurationError(f"{service}: no service of that id; there are: {there}")
     chosen = service or max(services, key=lambda each: len(texts.say(services[each].name, "el")))
-    for line in _lines(loaded, _sample(loaded, chosen, now), texts):
+    for line in _lines(loaded, _sample(loaded, chosen, now), texts, public):
         typer.echo(line)
     for line in _talk_lines(loaded.body, chosen, texts, now):
         typer.echo(line)
@@ -65,17 +68,23 @@ def _sample(loaded: "LoadedMunicipality", service: str, now: "datetime") -> "Boo
     return sample_booking(body, service, body.branches[0].id, channel, start)
 
 
-def _lines(loaded: "LoadedMunicipality", booking: "Booking", texts: "Translator") -> Iterator[str]:
+def _lines(
+    loaded: "LoadedMunicipality", booking: "Booking", texts: "Translator", public: str | None
+) -> Iterator[str]:
     from bot.platforms.sms.gsm import count_parts, fold
+    from bot.views.booking_link import PATH
     from bot.views.text_message import one_part
     from core.i18n import LANGUAGES
+    from core.messaging.keys import MessageKind
     from dialogs.messages.text_message import WORDINGS
 
+    link = f"{public}{PATH}{SAMPLE_TOKEN}" if public else ""
     kinds = {wording.message: kind for kind, wording in WORDINGS.items()}  # each text once
     for language in LANGUAGES:
         total = in_unicode = 0
         for kind in kinds.values():
-            said = one_part(texts, loaded, kind, booking, language)
+            own_link = "" if kind is MessageKind.CANCELLED else link
+            said = one_part(texts, loaded, kind, booking, language, own_link)
             parts, unicode = count_parts(fold(said)), count_parts(said)
             yield f"{language}  {kind}: {parts} in capitals, {unicode} in Unicode"
             yield f"    {fold(said)}"

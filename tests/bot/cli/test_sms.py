@@ -25,6 +25,10 @@ def test_every_text_of_an_appointment_is_printed_with_its_parts(technician: Tech
         "en  all: 5 in capitals, 5 in Unicode",
     ]
     assert sum("KX7 M2P" in each for each in lines) == 8
+    public = {"public_url": "https://r.my-town.gr"}
+    linked = technician("sms", "preview", "kalamata", settings=public).stdout.splitlines()
+    assert sum("https://r.my-town.gr/a/" in each for each in linked) == 8, "all but a cancellation"
+    assert "el  confirmed: 1 in capitals, 3 in Unicode" in linked
 
 
 @mostly_on("sqlite")
