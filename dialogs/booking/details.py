@@ -1,19 +1,28 @@
 """The steps that ask for the attendee's details, made from the catalogue's form fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from core.catalogue.model import CONTACT_TYPES, Channel, Condition, FormField, Municipality
+from core.catalogue.model import (
+    CONTACT_TYPES,
+    Channel,
+    Condition,
+    FieldType,
+    FormField,
+    Municipality,
+)
 from core.i18n import Text, _, lines
 from dialogs.context import Context, Step
-from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
+from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import shown_value
+from dialogs.nlu.contact_details import find_emails, find_phones, find_tax_numbers
 from dialogs.nlu.field_types import FIELD_TYPES
 from dialogs.nlu.lexicon import POLITE, YES
 from dialogs.nlu.matching import find_phrase
-from dialogs.nlu.normalize import normalize
+from dialogs.nlu.normalize import clean, normalize
 from dialogs.nlu.parsed import ParseFailure
+from dialogs.nlu.spans import Found
 
 SKIP = _("skip, no, none, nothing, nothing else, i don't have one, i have none, i don't want to, -")
 """Words that skip an optional field."""
@@ -68,7 +77,14 @@ def detail_step(
         return _ask(ctx, field, _question(ctx, field, form_of), is_demanded(ctx), offers)
 
     def take(ctx: Context, text: str) -> TakeOutcome:
-        return _take(ctx, field, text, is_demanded(ctx))
+        body, _channel = form_of(ctx)
+        others, rest = _others_named(ctx, body, field, text)
+        taken = _take(ctx, field, rest if rest and others else text, is_demanded(ctx))
+        if not others:
+            return taken
+        if isinstance(taken, str):
+            return AnswersForOtherSteps({name: taken, **others})
+        return AnswersForOtherSteps(others, taken if isinstance(taken, InvalidAnswer) else None)
 
     def keep(ctx: Context, value: str) -> bool:
         fixed = FIELD_TYPES[field.type].closed and field.options
@@ -92,7 +108,40 @@ def detail_step(
         automatic=False,
         reusable=True,
         known=None if always_asked else known,
+        free_text=FIELD_TYPES[field.type].free_text,
     )
+
+
+FINDERS: Mapping[FieldType, Callable[[str], Sequence[Found[str]]]] = {
+    FieldType.PHONE: find_phones,
+    FieldType.EMAIL: find_emails,
+    FieldType.TAX_NUMBER: find_tax_numbers,
+}
+"""What finds the details that are known by their form, wherever they stand."""
+
+
+def _others_named(
+    ctx: Context, body: Municipality, field: FormField, text: str
+) -> tuple[dict[str, str], str]:
+    """Return the other details of the form that a text gives, by step, and the rest of the text.
+
+    Only those that have no answer yet, and of the attendee.
+    """
+    service = ctx.answers.get("service")
+    if FIELD_TYPES[field.type].free_text or service not in body.services:
+        return {}, text
+    others: dict[str, str] = {}
+    rest = text
+    for other in body.fields_of(body.services[service]):
+        find = FINDERS.get(other.type)
+        asked = other.id == other.type and step_name(other) not in ctx.answers
+        if find and asked and other.type != field.type and condition_holds(ctx.answers, other.when):
+            found = find(text)
+            if len({each.value for each in found}) == 1:
+                others[step_name(other)] = found[0].value
+                for each in found:
+                    rest = rest.replace(text[each.span.start : each.span.end], " ")
+    return others, clean(rest).strip(" ,.;")
 
 
 def _steps_of_condition(field: FormField) -> list[str]:
@@ -173,6 +222,10 @@ def _ask(
 def _take(ctx: Context, field: FormField, text: str, is_demanded: bool) -> TakeOutcome:
     spec = FIELD_TYPES[field.type]
     words, polite, normalized = ctx.lexicon.words, ctx.lexicon.words(POLITE), normalize(text)
+    if field.type in FINDERS and not isinstance(
+        parsed := spec.parse(text, ctx.lexicon), ParseFailure
+    ):
+        return parsed.value  # "I have no mobile phone, here is …"
     if (not spec.free_text and normalized.startswith(tuple(words(HAS_NONE)))) or (
         normalized and find_phrase(text, words(SKIP), polite)
     ):

@@ -130,6 +130,8 @@ def number_of_button(ctx: Context[Any], typed: TypedText) -> Meaning | None:
 def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     """Match the words of a command, unless it yields to a choice of that name."""
     polite, words = ctx.lexicon.words(POLITE), ctx.lexicon.words
+    if typed.step.free_text:
+        return _command_alone(ctx, typed)
     commands = [each for each in ctx.definition.commands if not each.needs_argument]
     exact = (c for c in commands if typed.normalized in words(c.words))
     polite_or_greeklish = (
@@ -154,10 +156,12 @@ def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
 
 def command_with_argument(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     """Match a command's words with an argument: "change time", "time zone Melbourne"."""
+    free, given = typed.step.free_text, ctx.definition.commands
+    commands = [each for each in given if each.needs_argument] if free else given
     polite = ctx.lexicon.words(POLITE)
     core = " ".join(word for word in typed.normalized.split() if word not in polite)
     for text in (typed.normalized, core):
-        for command in ctx.definition.commands:
+        for command in commands:
             if (argument := _argument_of(ctx, command, text)) is not None:
                 return RunsCommand(command.name, argument)
     return None
@@ -268,6 +272,16 @@ def _numbered_choice(ctx: Context[Any], typed: TypedText, number: int) -> Picks 
     found = (c for place, c in named if (c.number or place) == number)
     choice = next(found, None) if ctx.is_brief and not ctx.state.view.only else None
     return Picks(choice) if choice else None
+
+
+def _command_alone(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match the words of a command that is understood where any text is an answer."""
+    for command in ctx.definition.commands:
+        words = command.free_text_words
+        alone = words and find_phrase(typed.text, ctx.lexicon.words(words), frozenset())
+        if alone and command.typed(ctx):
+            return RunsCommand(command.name)
+    return None
 
 
 def _argument_of(ctx: Context[Any], command: Command[Any], text: str) -> str | None:

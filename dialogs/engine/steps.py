@@ -40,6 +40,8 @@ class Step(Generic[O]):
     its own words, such as "Municipality of Chios", is said without the step's. `take_wish` takes
     what was said for it in an earlier text, when it opens; None where that answers nothing. `known`
     returns the answer where it needn't be asked, which is recorded silently; None where it must.
+    what was said for it in an earlier text, when it opens; None where that answers nothing. A step
+    of `free_text` takes any text but the few commands that have words for it.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Step(Generic[O]):
     has_label: bool = False
     take_wish: Callable[["Context[O]", str], TakeOutcome] | None = None
     known: Callable[["Context[O]"], str | None] | None = None
+    free_text: bool = False
 
     def said(self, answer: Text) -> Text:
         """Return what is said of an answer that was taken without a question."""
@@ -109,8 +112,9 @@ class Command(Generic[O]):
     in prompts that name it); and only where it `applies`. Its words are understood where `typed`
     returns True; where `with_polite`, never without the polite ones among them. A command that
     `yields` gives way to a choice of the same name; one that `needs_argument` isn't meant by its
-    words alone. `understands` returns whether the words after
-    the command's are an argument for it; `says` whether a text means the command in other words.
+    words alone. `understands` returns whether the words after the command's are an argument for
+    it; `says` whether a text means the command in other words. At a step of free text only its
+    `free_text_words`, said alone, and what `needs_argument` are understood.
     """
 
     name: str
@@ -125,6 +129,7 @@ class Command(Generic[O]):
     understands: Callable[["Context[O]", str], bool] | None = None
     needs_argument: bool = False
     says: Callable[["Context[O]", str], bool] | None = None
+    free_text_words: Text = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ LOCALES = Path(__file__).parents[2] / "locales"
 MIN_STEM = 4
 """The letters of a stem from which a word may have another ending than the listed ones."""
 
-_SHARED, _DOUBTFUL = "shared", "doubtful"
+_SHARED, _DOUBTFUL, _SIGNS = "shared", "doubtful", "signs"
 
 
 class Kind(StrEnum):
@@ -29,6 +29,10 @@ class Kind(StrEnum):
     ONE = "one"
     """1, or an article: "a"."""
     NUMBER = "number"
+    COUNT = "count"
+    """A number that is no day and no hour, as in telephone numbers."""
+    REPEAT = "repeat"
+    """Words for the same digit again: "double one"."""
     HALF_HOUR = "half_hour"
     ORDINAL = "ordinal"
     RELATIVE = "relative"
@@ -111,6 +115,8 @@ class ClosedWords:
     by_stem: Mapping[str, Meaning]
     doubtful: frozenset[str]
     """Words and keys that mean something only beside a number."""
+    signs: Mapping[str, str]
+    """The words for signs of an e-mail address: "dot"."""
     longest: int
 
     def at(self, tokens: tuple[Token, ...], start: int) -> Marked | None:
@@ -168,6 +174,12 @@ def build(languages: list[Mapping[str, Mapping[int | str, list[str]]]]) -> Close
         by_key,
         by_stem,
         frozenset(doubtful).union(*(keys_of_phrase(w) for w in doubtful if not w.isascii())),
+        {
+            normalize(w): str(s)
+            for f in languages
+            for s, ws in f.get(_SIGNS, {}).items()
+            for w in ws
+        },
         max(map(len, written)),
     )
 
@@ -178,7 +190,7 @@ def _phrases(
     """Return each phrase with its meaning. Raises LexiconError for a field that isn't a Kind."""
     phrases = []
     for field, values in fields.items():
-        if field in (_SHARED, _DOUBTFUL):
+        if field in (_SHARED, _DOUBTFUL, _SIGNS):
             continue
         if field not in set(Kind):
             raise LexiconError(f"{field!r} is no kind of word")

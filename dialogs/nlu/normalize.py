@@ -69,6 +69,13 @@ _SINGLE = {
 """The usual signs that become one letter each, by their codes."""
 
 
+def folded(text: str) -> str:
+    """Return a text of the same length in lower case without accents, with one sigma."""
+    if _SINGLE.keys() >= set(map(ord, text)):
+        return text.translate(_SINGLE)
+    return "".join([base if len(base := _decomposed(sign)) == 1 else sign for sign in text])
+
+
 def _base_letters(text: str) -> str:
     """Return the same as `_decomposed`, sooner for the usual signs."""
     if _SINGLE.keys() >= set(map(ord, text)):

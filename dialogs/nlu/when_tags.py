@@ -130,7 +130,9 @@ def _of_words(
     is_name = marked.length == 1 and marked.meaning.kind in (Kind.WEEKDAY, Kind.MONTH)
     if is_name and _is_doubtful(words, tokens, at, asked):
         return Tag(UNKNOWN, None, marked.span), marked.length
-    return Tag(LETTERS[marked.meaning.kind], marked.meaning.value, marked.span), marked.length
+    return Tag(
+        LETTERS.get(marked.meaning.kind, UNKNOWN), marked.meaning.value, marked.span
+    ), marked.length
 
 
 def _is_doubtful(words: ClosedWords, tokens: tuple[Token, ...], at: int, asked: str | None) -> bool:

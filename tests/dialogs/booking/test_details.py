@@ -99,3 +99,33 @@ def test_an_email_is_demanded_only_where_it_is_of_use(
     skips = [choice.label for choice in question.choices if choice.label == "Παράλειψη"]
     assert bool(skips) is not demanded
     assert deployment.say("δεν έχω email")[-1].step == f"details.{'email' if demanded else 'name'}"
+
+
+def test_at_a_free_text_only_a_few_commands_said_alone_count(deployment: Deployment) -> None:
+    deployment.talk(*KEP)
+    asked = deployment.last[-1].step
+    for text in ("Αλλαγή διεύθυνσης", "Διακοπή", "ακύρωση", "βοήθεια με το ρεύμα", "άνθρωπος"):
+        deployment.say(text)
+        assert answers(deployment)[str(asked)] == text
+        assert deployment.say("πίσω")[-1].step == asked
+    for text in ("voitheia", "σταμάτα"):
+        deployment.say(text)
+        assert asked not in answers(deployment)
+    assert deployment.last[-1].step == "stop"
+
+
+def test_several_details_in_one_message_fill_several(deployment: Deployment) -> None:
+    deployment.talk(*KEP[:4], "Μαρία Παπά 6912345678 maria παπάκι example τελεία gr")
+    given = answers(deployment)
+    assert [given.get(f"details.{name}") for name in ("name", "phone", "email")] == [
+        *("Μαρία Παπά", "+306912345678", "maria@example.gr")
+    ]
+    assert deployment.last[-1].step == "details.address"
+
+
+def test_a_detail_of_another_question_is_kept(deployment: Deployment) -> None:
+    deployment.talk(*KEP[:4], "6912345678")
+    assert answers(deployment)["details.phone"] == "+306912345678"
+    assert deployment.last[-1].step == "details.name"
+    deployment.talk("Μαρία Παπά", "maria@example.gr")
+    assert deployment.last[-1].step == "details.address"
