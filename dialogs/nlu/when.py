@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import Literal
 
-from dialogs.nlu.calendar_days import Calendar
+from dialogs.nlu.calendar_days import Calendar, DayNumbers
 from dialogs.nlu.spans import Span
 from dialogs.nlu.times import ClockTime
 from dialogs.nlu.when_rules import reduced
@@ -16,6 +16,7 @@ Asked = Literal["day", "time"] | None
 """What is being asked for: it decides what a number means."""
 
 _DAYS, _TIMES = "DGKVX0", "CQ"
+_NUMBERS, _UNITS = ("N", "w"), ("U", "m")
 _LEADING = "@fbi<>u&v"
 _KINDS = {**dict.fromkeys(_DAYS, "day"), **dict.fromkeys(_TIMES, "time"), "S": "open"}
 
@@ -159,25 +160,38 @@ def _with_numbers(
             means = "day" if before == "@" or after != UNKNOWN or asked == "day" else None
         elif tag.letter == "Z":
             means = "time" if has_day or asked == "time" else asked
-        elif is_whole and asked and before not in ("N", "w"):
+        elif is_whole and asked and not _is_second(letters, at, asked) and after not in _UNITS:
             if asked == "day" and has_day:
                 return None
             means = asked
         if means == "time" and asked == "time" and number > 23:
             means = "day"
         if means == "time" and not has_time:
-            minute = tags[at + 1].value if after in ("N", "w") else 0
-            clock = clock_times(number, minute) if isinstance(minute, int) else None
+            minute = _minute_after(tags, at)
+            clock = clock_times(number, minute)
             made.append(tag._replace(letter=clock[0], value=clock[1]) if clock else tag)
         elif means == "day":
             month = next((t.value for t in tags if t.letter == "V"), None)
-            day = (
-                calendar.in_month(month, number)
-                if isinstance(month, date)
-                else calendar.day_of_month(number)
-            )
+            if after in _NUMBERS:  # "3 12"
+                day = calendar.nearest(DayNumbers(number, tags[at + 1].value, None))
+            elif month:
+                day = calendar.in_month(month, number)
+            else:
+                day = calendar.day_of_month(number)
             made.append(tag._replace(letter="D" if day else "0", value=(day,)))
     return made
+
+
+def _is_second(letters: str, at: int, asked: Asked) -> bool:
+    """Return whether a number belongs to the one before it: "10 30", "3 12"; not in "3, 5"."""
+    before = letters[:at].rstrip("," if asked == "time" else "")
+    return before[-1:] in ("N", "w", "C")
+
+
+def _minute_after(tags: Sequence[Tag], at: int) -> int:
+    """Return the minutes in "10 30" and "10, 30" for the hour at that place."""
+    following = [tag for tag in tags[at + 1 : at + 3] if tag.letter != ","]
+    return following[0].value if following and following[0].letter in _NUMBERS else 0
 
 
 def _combined(tags: Sequence[Tag], calendar: Calendar) -> When:

@@ -10,6 +10,9 @@ from dialogs.nlu.times import ClockTime, likeliest
 from dialogs.nlu.when_days import MOST_DAYS, range_made
 from dialogs.nlu.when_tags import numbers_of, value_of
 
+OFFICE_ENDS = 20
+"""The hour from which no office serves."""
+
 PARTS = {
     "morning": (None, time(12)),
     "noon": (time(12), time(15)),
@@ -27,7 +30,9 @@ class Hours(NamedTuple):
     until: time | None
 
 
-def clock_times(hour: int, minutes: int = 0, half: str | None = None) -> tuple[str, object] | None:
+def clock_times(
+    hour: int, minutes: int = 0, half: str | None = None
+) -> tuple[str, tuple[ClockTime, ...]] | None:
     """Return the times that an hour may be, with minutes added to it."""
     if not 0 <= hour <= 23 or not -60 < minutes < 60:
         return None
@@ -85,18 +90,24 @@ def read_in_part(_c: Calendar, values: Sequence[Any], letters: str) -> tuple[str
     """Read an hour or time with its part of the day: "9 in the morning", "5 pm"."""
     part = next(v for v, letter in zip(values, letters, strict=True) if letter in "AP")
     half = "am" if part in ("am", "morning") else "pm"
-    if "C" not in letters:
+    if "C" in letters:
+        times = value_of("C", values, letters)
+    else:
         hour = numbers_of(values, letters)[0]
-        return clock_times(hour, 0, half) if hour <= 12 else None
-    times = value_of("C", values, letters)
+        made = clock_times(hour, 0, half if hour == 12 else None) if hour <= 12 else None
+        if made is None:
+            return None
+        times = made[1]
     fitting = tuple(t for t in times if (t.hour < 12) == (half == "am"))
+    if part == "latin_pm" and fitting and fitting[0].hour >= OFFICE_ENDS:
+        return "C", times  # Greeklish "pm" may be π.μ.
     return "C", fitting or times
 
 
 def _bound(value: Any, letter: str) -> time | None:
     """Return the time that an hour or time means, for an office."""
     made = ("C", value) if letter == "C" else clock_times(value)
-    return time(*likeliest(made[1])) if made else None  # type: ignore[arg-type]
+    return time(*likeliest(made[1])) if made else None
 
 
 def _bounds(values: Sequence[Any], letters: str) -> list[time | None]:

@@ -84,6 +84,11 @@ def read(text: str, asked: Asked = None) -> str:
         ("31 Νοεμβρίου", "no_such_day"),
         ("δεν ξέρω ακόμα", ""),
         ("ποιες μέρες έχετε;", ""),
+        ("3 μέρες", ""),
+        ("3 1", "03/01"),
+        ("3, 5 ή 7", "03/12 05/12 07/12"),
+        ("Γενάρη, 20", "20/01"),
+        ("5 mai", "05/05"),
     ],
 )
 def test_days_are_found_at_the_question_for_the_day(text: str, meant: str) -> None:
@@ -115,6 +120,10 @@ def test_days_are_found_at_the_question_for_the_day(text: str, meant: str) -> No
         ("half nine", "09:30"),
         ("at 9am sharp", "09:00"),
         ("έχει;", ""),
+        ("10, 30", "10:30"),
+        ("10 to prwi", "10:00"),
+        ("stis 10 pm", "10:00"),
+        ("1 pm", "13:00"),
     ],
 )
 def test_times_are_found_at_the_question_for_the_time(text: str, meant: str) -> None:
