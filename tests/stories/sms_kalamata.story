@@ -28,9 +28,8 @@ bot      ΠOIA HMEPA; ΔEK
          29 TPI 30 TET 31 ΠEM 0 IAN
 parts    1
 citizen  ΔEK
-bot      EΠIΛEΞTE MIA EΛEYΘEPH HMEPA H ΓPAΨTE HMEPOMHNIA, OΠΩΣ 3/12.
-         ΠOIA HMEPA; ΔEK
-         29 TPI 30 TET 31 ΠEM 0 IAN
+bot      ΠOIA HMEPA; ΔEK
+         1 TPI 2 TET 3 ΠEM 4 ΠAP 7 ΔEY 8 TPI 9 TET 10 ΠEM 11 ΠAP 14 ΔEY 15 TPI 16 TET 17 ΠEM 18 ΠAP 21 ΔEY 22 TPI 23 TET 24 ΠEM 28 ΔEY 0 ΠEPIΣΣOTEPA
 parts    1
 citizen  3/12
 bot      ΠEM 3/12: ΠOIA ΩPA ΣAΣ EΞYΠHPETEI;
