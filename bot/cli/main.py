@@ -27,6 +27,7 @@ from bot.cli.progress import PREPARING, progress
 from bot.cli.secret import secret
 from bot.cli.sms import sms
 from bot.cli.staff import staff
+from bot.cli.understand import understand
 from bot.cli.webhooks import webhook
 from bot.platforms import PLATFORMS
 from core.errors import ConfigurationError
@@ -57,6 +58,7 @@ app.command("open", epilog="Example: rantevou open my-town 2026-12-03 --hours 17
     extra_opening
 )
 app.command("closures", epilog="Example: rantevou closures my-town")(list_closures)
+app.command(epilog='Example: rantevou understand "a certificate, Monday morning"')(understand)
 
 Workers = Annotated[int, typer.Option(min=1, help="Number of processes.")]
 

@@ -1,7 +1,8 @@
 """Read a sentence that names several things at once: service, channel, day and time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 from core.catalogue.model import Channel, Municipality, Service
@@ -21,7 +22,7 @@ from dialogs.nlu.request import Request, RequestIndex, SmallWords
 from dialogs.nlu.services import ServiceMatch
 from dialogs.nlu.spans import Span
 from dialogs.nlu.tokens import tokenize
-from dialogs.nlu.when import read_when
+from dialogs.nlu.when import When, read_when
 
 MAX_WORDS = 40
 """The most words of a sentence: each run of some of them may be a day or a name."""
@@ -63,7 +64,13 @@ class Understood:
     """What a sentence says: what is asked for, and when one would like to come."""
 
     request: Request
-    wish: TimeWish | None
+    when: When
+
+    @property
+    def wish(self) -> TimeWish | None:
+        """Return when one would like to come, to be kept; None if that isn't said."""
+        wish = TimeWish.of(self.when)
+        return wish if wish.says_day or self.when.says_time else None
 
     @property
     def is_all(self) -> bool:
@@ -71,19 +78,25 @@ class Understood:
         return not self.request.unexplained
 
 
-def understand(ctx: Context, text: str) -> Understood:
-    """Return what a sentence says to the conversation as it is."""
-    when = read_when(text, ctx.now.astimezone(ctx.zone).date())
+def read_sentence(
+    text: str, index: RequestIndex, offered: Collection[str], today: date, known: str | None = None
+) -> Understood:
+    """Return what a text (as `clean` returns it) says; for the rest see RequestIndex.understand."""
+    when = read_when(text, today)
     tokens = [
         token
         for token in tokenize(text)
         if not any(s.start < token.span.end and token.span.start < s.end for s in when.spans)
     ]
-    index = index_of(ctx.office.municipalities, ctx.lexicon)
+    return Understood(index.understand(tokens, offered, known), when)
+
+
+def understand(ctx: Context, text: str) -> Understood:
+    """Return what a sentence says to the conversation as it is."""
     offered = frozenset(body.id for body in ctx.office.offered_municipalities)
-    request = index.understand(tokens, offered, ctx.answers.get("municipality"))
-    wish = TimeWish.of(when)
-    return Understood(request, wish if wish.says_day or when.says_time else None)
+    index = index_of(ctx.office.municipalities, ctx.lexicon)
+    today = ctx.now.astimezone(ctx.zone).date()
+    return read_sentence(text, index, offered, today, ctx.answers.get("municipality"))
 
 
 def take_sentence(ctx: Context, text: str) -> TakeOutcome:
@@ -106,7 +119,7 @@ def take_sentence(ctx: Context, text: str) -> TakeOutcome:
         return _wished(ctx, said)
     named = _named(loaded.body, request)
     if named is None and said.is_all:
-        if request.municipality:
+        if request.municipality not in (None, ctx.answers.get("municipality")):
             named = AnswersForOtherSteps({"municipality": loaded.body.id})
         elif said.wish:
             named = AnswersForOtherSteps()

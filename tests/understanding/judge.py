@@ -1,16 +1,15 @@
 """Judge how an utterance was taken: right, asked again, or harmful."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
 
 from dialogs.booking.meant import MEANT
-from dialogs.booking.time_wish import TimeWish
 from dialogs.nlu.normalize import normalize
 from dialogs.nlu.times import likeliest
 from dialogs.nlu.tokens import tokenize
-from tests.understanding.taken import Taken
+from tests.understanding.taken import ZONE, Taken
 
 Expected = Mapping[str, Any]
 
@@ -84,7 +83,7 @@ def _when(expected: Expected, taken: Taken) -> Marks:
         got = f"{time(*likeliest(wish.times)):%H:%M}" if wish.times else None
         is_said = any(at in text for text in taken.texts)
         yield Verdict.RIGHT if is_said and not got else _mark(got, at)
-    yield from _window(expected, wish)
+    yield from _window(expected, taken)
     if "earliest" in expected:
         yield Verdict.RIGHT if wish.earliest or taken.new_answers.get("day") else Verdict.AGAIN
     if month := expected.get("month"):
@@ -97,11 +96,20 @@ def _when(expected: Expected, taken: Taken) -> Marks:
 _MONTHS = ("Δεκεμβρίου", "December", "Ιανουαρίου", "January")
 
 
-def _window(expected: Expected, wish: TimeWish) -> Marks:
+def _window(expected: Expected, taken: Taken) -> Marks:
+    """Mark hours that are kept, or by which the times shown were chosen."""
+    wish, shown = taken.time_wish, taken.after.view.only
+    is_time = taken.after.view.step == "time"
+    times = [f"{datetime.fromisoformat(at).astimezone(ZONE):%H:%M}" for at in shown if is_time]
+    bounds = [expected[bound] for bound in ("from", "to") if bound in expected]
+    if times and bounds:
+        low, high = expected.get("from", "00:00"), expected.get("to", "24:00")
+        yield Verdict.RIGHT if all(low <= at < high for at in times) else Verdict.HARMFUL
+        return
     if "to" in expected:
         until = f"{wish.until:%H:%M}" if wish.until != time.max else None
         yield _mark(until, expected["to"])
-    if "from" in expected and expected["from"] != "08:00":  # when offices open
+    if expected.get("from", "08:00") != "08:00":  # when offices open
         since = f"{wish.since:%H:%M}" if wish.since != time.min else None
         yield _mark(since, expected["from"])
 
