@@ -1,19 +1,16 @@
 """Read days and times as people write them, in Greek, Greeklish and English."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 
 from dialogs.nlu.lexicon import Lexicon
 from dialogs.nlu.normalize import phonetic_key, words_with_spans
-from dialogs.nlu.spans import Found, Word, cut, joined, span_of
-from dialogs.nlu.times import ClockTime, read_time
+from dialogs.nlu.spans import Found, joined, span_of
 from dialogs.nlu.vocabulary import (
     AFTERNOON,
-    BEFORE_TIME,
     EVENING,
     FIRST_DAY,
     MONTHS,
@@ -29,45 +26,8 @@ RECENT = timedelta(days=90)
 """The age that a date without a year may have; an earlier one is next year's."""
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A day and a time that were found in a text, each with its span.
-
-    `times` are what the time may mean: "1:30" is at night or after noon.
-    """
-
-    day: Found[date] | None = None
-    times: Found[tuple[ClockTime, ...]] | None = None
-
-
 class NoSuchDay(Exception):
     """A date that no calendar has: 31/11."""
-
-
-def parse_moment(typed: str, lexicon: Lexicon, today: date, shown: date | None = None) -> Moment:
-    """Return the day meant, and the time where both are given: "Tuesday at 10".
-
-    `shown` is as for `parse_day`. Raises NoSuchDay.
-    """
-    parts = frozenset().union(*(lexicon.words(part) for part in (MORNING, AFTERNOON, EVENING)))
-    before_time = lexicon.words(BEFORE_TIME)
-    typed_words = words_with_spans(typed)
-    words = _split_part_of_day(typed_words, parts)
-    by_sound = Vocabulary(lexicon, phonetic_key)
-    for i in range(1, len(words)):
-        splits = [(words[:i], words[i:])]
-        # The number before a month is a day.
-        if by_sound.index(phonetic_key(words[i].text), MONTHS) is None:
-            splits.append((words[i:], words[:i]))
-        for day, time in splits:
-            texts = [word.text for word in time]
-            # "Τρίτη 8" is no hour: one has its word, its minutes or its part of the day.
-            if texts[0] in before_time or ":" in joined(time) or not parts.isdisjoint(texts):
-                times = read_time(time[texts[0] in before_time :], lexicon)
-                found = times and _read_day(day, lexicon, today, shown)
-                if found:
-                    return Moment(found, times)
-    return Moment(_read_day(typed_words, lexicon, today, shown))
 
 
 def parse_day(
@@ -79,33 +39,6 @@ def parse_day(
     the month after it where that day is past. Raises NoSuchDay.
     """
     return _read_day(words_with_spans(typed), lexicon, today, shown)
-
-
-def _split_part_of_day(words: Words, parts: frozenset[str]) -> tuple[Word, ...]:
-    """Return the words with a number and the part of the day apart, and its letters merged.
-
-    "10am" becomes "10 am", and "9 π μ" becomes "9 πμ".
-    """
-    spaces = {at.start() + 1 for at in re.finditer(r"\b[^\W\d] [^\W\d]\b", joined(words))}
-    merged: list[Word] = []
-    start = 0
-    for word in words:
-        if start - 1 in spaces:
-            before = merged.pop()
-            merged.append(Word(before.text + word.text, span_of((before, word))))
-        else:
-            merged.append(word)
-        start += len(word.text) + 1
-    return tuple(piece for word in merged for piece in _split_number(word, parts))
-
-
-def _split_number(word: Word, parts: frozenset[str]) -> Iterator[Word]:
-    """Yield "10" and "am" of the word "10am"; another word as it is."""
-    borders = [
-        found.start(1) for found in re.finditer(r"\d([^\W\d]{2})\b", word.text) if found[1] in parts
-    ]
-    for start, end in pairwise([0, *borders, len(word.text)]):
-        yield from cut((word,), start, end)
 
 
 def _read_day(

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from bot.i18n.translator import Translator
-from dialogs.nlu.dates import NoSuchDay, parse_day, parse_moment
+from dialogs.nlu.dates import NoSuchDay, parse_day
 from dialogs.nlu.times import parse_time
 
 TODAY = date(2026, 11, 30)  # a Monday
@@ -212,50 +212,6 @@ def test_a_bare_number_needs_a_month_on_the_screen(texts: Translator) -> None:
 def test_a_date_that_does_not_exist_raises_no_such_day(texts: Translator, typed: str) -> None:
     with pytest.raises(NoSuchDay):
         parse_day(typed, texts, TODAY, date(2027, 2, 1))
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant", "hours"),
-    [
-        ("3/12 10:30", "3/12/2026", [(10, 30), (22, 30)]),
-        ("3/12 στις 10:30 π.μ.", "3/12/2026", [(10, 30)]),
-        ("3/12 στις 10", "3/12/2026", [(10, 0), (22, 0)]),
-        ("στις 3/12 στις 10", "3/12/2026", [(10, 0), (22, 0)]),
-        ("3 Δεκεμβρίου στις 10 και μισή", "3/12/2026", [(10, 30), (22, 30)]),
-        ("την Τρίτη στις 11", "1/12/2026", [(11, 0), (23, 0)]),
-        ("την άλλη Τρίτη στις 10", "8/12/2026", [(10, 0), (22, 0)]),
-        ("στις 10 την άλλη Τρίτη", "8/12/2026", [(10, 0), (22, 0)]),
-        ("αύριο στις 9 το πρωί", "1/12/2026", [(9, 0)]),
-        ("αύριο 9 πμ", "1/12/2026", [(9, 0)]),
-        ("ayrio stis 9", "1/12/2026", [(9, 0), (21, 0)]),
-        ("Tuesday at 10am", "1/12/2026", [(10, 0)]),
-        ("tomorrow at half past 10", "1/12/2026", [(10, 30), (22, 30)]),
-        ("December 3 at 1 pm", "3/12/2026", [(13, 0)]),
-        ("στις 10 Δεκεμβρίου στις 9", "10/12/2026", [(9, 0), (21, 0)]),
-        ("στις 9 Δεκεμβρίου στις 1 το μεσημέρι", "9/12/2026", [(13, 0)]),
-        ("stis 10 dekemvriou stis 11", "10/12/2026", [(11, 0), (23, 0)]),
-        ("στις 11 στις 10 Δεκεμβρίου", "10/12/2026", [(11, 0), (23, 0)]),
-        ("tuesday 10am", "1/12/2026", [(10, 0)]),
-        ("Παρασκευή 9 π.μ.", "4/12/2026", [(9, 0)]),
-        ("Τρίτη 10πμ", "1/12/2026", [(10, 0)]),
-        ("στις 10 το πρωί", "", []),
-        ("Τρίτη 10", "", []),
-        ("3/12 10", "", []),
-        ("5 mai", "", []),
-        ("Τρίτη 8 Δεκεμβρίου", "8/12/2026", []),
-        ("στις 3 Δεκεμβρίου", "3/12/2026", []),
-        ("στις 3", "3/12/2026", []),
-        ("3/12", "3/12/2026", []),
-        ("αύριο το πρωί", "1/12/2026", []),
-        ("ό,τι να 'ναι", "", []),
-    ],
-)
-def test_a_day_and_an_hour_are_understood_together(
-    texts: Translator, typed: str, meant: str, hours: list[tuple[int, int]]
-) -> None:
-    moment = parse_moment(typed, texts, TODAY, SHOWN)
-    assert (moment.day.value if moment.day else None) == day(meant)
-    assert (list(moment.times.value) if moment.times else []) == hours
 
 
 def test_a_bare_number_in_the_past_is_a_day_of_the_next_month(texts: Translator) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.i18n.translator import Translator
-from dialogs.nlu.dates import parse_day, parse_moment
+from dialogs.nlu.dates import parse_day
 from dialogs.nlu.lexicon import FILLER, POLITE, YES
 from dialogs.nlu.matching import Candidate, find_phrase, guess, pick
 from dialogs.nlu.normalize import clean, normalize, phonetic_key, words_with_spans
@@ -90,26 +90,6 @@ def test_a_day_has_its_span(texts: Translator, typed: str, day: str | None) -> N
 )
 def test_a_time_has_its_span(texts: Translator, typed: str, time: str | None) -> None:
     assert part(typed, parse_time(typed, texts)) == time
-
-
-@pytest.mark.parametrize(
-    ("typed", "day", "time"),
-    [
-        ("την Τρίτη στις 11", "Τρίτη", "11"),
-        ("στις 10, την άλλη Τρίτη", "άλλη Τρίτη", "10"),
-        ("3 Δεκεμβρίου στις 10 και μισή", "3 Δεκεμβρίου", "10 και μισή"),
-        ("ayrio stis 9", "ayrio", "9"),
-        ("Παρασκευή, 9 π.μ.", "Παρασκευή", "9 π.μ"),
-        ("Tuesday at 10am", "Tuesday", "10am"),
-        ("αύριο το πρωί", "αύριο", None),
-        ("ό,τι να 'ναι", None, None),
-    ],
-)
-def test_a_day_and_a_time_have_spans_of_their_own(
-    texts: Translator, typed: str, day: str | None, time: str | None
-) -> None:
-    moment = parse_moment(typed, texts, TODAY, SHOWN)
-    assert (part(typed, moment.day), part(typed, moment.times)) == (day, time)
 
 
 TOWNS: list[Candidate] = [("chios", ["Δήμος Χίου"]), ("kalamata", ["Δήμος Καλαμάτας"])]
