@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from core.i18n import Text, _
+from core.i18n import _
 from dialogs import joining, proving, relay
 from dialogs.booking.for_caller import CALLER
 from dialogs.booking.selection import municipality, service
@@ -11,6 +11,7 @@ from dialogs.context import Command, Context
 from dialogs.engine import navigation
 from dialogs.engine import standard_commands as standard
 from dialogs.engine.command import UNKNOWN_COMMAND, show_help
+from dialogs.letter_commands import LETTER_COMMANDS
 from dialogs.managing import preferences
 from dialogs.managing.by_code import CODE_COMMANDS
 from dialogs.managing.coming import (
@@ -120,10 +121,6 @@ def _book_for_caller(ctx: Context, _argument: str) -> None:
         ctx.say(UNKNOWN_COMMAND)
 
 
-def _is_brief(ctx: Context) -> bool:
-    return ctx.is_brief
-
-
 def _switches_to(dialog: str) -> Callable[[Context, str], None]:
     return lambda ctx, _argument: switch_to(ctx, dialog)
 
@@ -154,14 +151,6 @@ NO_THANKS = _("no, no thanks, no thank you")
 
 FEW_WORDS = (ACCEPTING, YES_PLEASE, NO_THANKS, YES, NO)
 """Words that may answer what was said last, or the open question."""
-
-SMALL_LETTERS = _("small, small letters")
-CAPITALS = _("capitals, capital letters")
-
-
-def _says(text: Text) -> Callable[[Context, str], None]:
-    return lambda ctx, _argument: ctx.say(text)
-
 
 COMMANDS: tuple[Command, ...] = (
     *relay.COMMANDS,
@@ -223,13 +212,7 @@ COMMANDS: tuple[Command, ...] = (
         run=_change_zone,
         understands=lambda ctx, argument: ctx.lexicon.zone_called(argument) is not None,
     ),
-    *(
-        Command(name=name, words=words, run=_says(said), shown="never", typed=_is_brief)
-        for name, words, said in (
-            ("small", SMALL_LETTERS, _("From now on I write in small letters.")),
-            ("capitals", CAPITALS, _("From now on I write in capitals.")),
-        )
-    ),
+    *LETTER_COMMANDS,
     *preferences.COMMANDS,
     replace(standard.HELP, run=_help),
     *(replace(each, run=keeping_language(each.run)) for each in standard.LANGUAGE_COMMANDS),

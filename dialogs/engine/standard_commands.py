@@ -169,7 +169,7 @@ STOP_COMMAND: Command[Any] = Command(
     name="stop",
     label=_("Stop"),
     words=_("stop, quit, exit, leave, end"),
-    free_text_words=_("stop, quit"),
+    free_text_words=_("stop, quit, exit"),
     run=stop_or_ask,
     yields=True,
     applies=is_in_task,
@@ -184,7 +184,7 @@ HELP: Command[Any] = Command(
     name="help",
     label=_("Help"),
     words=_("help, ?, what can i do, options, menu, main menu"),
-    free_text_words=_("help, assistance"),
+    free_text_words=_("help, assistance, menu"),
     run=_help,
     shown="always",
 )

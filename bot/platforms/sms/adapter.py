@@ -28,8 +28,8 @@ from bot.platforms.webhook import (
 from core.errors import DeliveryError
 from core.i18n import LANGUAGES, TextTemplate, _
 from core.messaging.routes import MOBILE
-from dialogs.commands import CAPITALS, SMALL_LETTERS
 from dialogs.engine.steps import Fitting
+from dialogs.letter_commands import CAPITALS, SMALL_LETTERS
 from dialogs.nlu.normalize import normalize
 
 PLATFORM: Final = "sms"
