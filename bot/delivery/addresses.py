@@ -19,7 +19,8 @@ def suppression_of(
 ) -> Suppression | None:
     """Return the suppression of a row's address; it ends where the technician retries the row.
 
-    That of an address in a booking's details ends, too, when it is given anew, and with time.
+    That of an address in a booking's details ends, too, when it is given anew, and with time,
+    unless its owner has stopped messages: anybody may give it.
     """
     if row.last_error == RETRIED:
         unsuppress(session, services, row.account, address)
@@ -28,6 +29,9 @@ def suppression_of(
         return None  # a chat that can't be written to is unbound instead
     found = find_suppression(session, services.registry, row.account, address)
     if found is None or row.contact_id is not None or row.booking_id is None:
+        return found
+    stopped = (row.account, _stopped_hash(services.registry, row.account, address))
+    if session.get(Suppression, stopped):
         return found
     if not may_be_alive(session, row.booking_id, found.at, services.clock()):
         return found
@@ -41,9 +45,20 @@ def suppress(session: Session, services: Services, account: str, address: str) -
     log.info("address suppressed", account=account)
 
 
+def stop(session: Session, services: Services, account: str, address: str) -> None:
+    """Send only replies to an address until its owner, who wants no more, takes that back.
+
+    That is kept among the suppressions, by another hash, beside its own.
+    """
+    suppress(session, services, account, address)
+    hashed = _stopped_hash(services.registry, account, address)
+    session.merge(Suppression(account=account, address=hashed, at=services.clock()))
+
+
 def unsuppress(session: Session, services: Services, account: str, address: str) -> None:
     """Send all messages to an address again."""
-    hashes = [of(services.registry, account, address) for of in (address_hash, _reported_hash)]
+    of_address = (address_hash, _reported_hash, _stopped_hash)
+    hashes = [of(services.registry, account, address) for of in of_address]
     session.execute(
         delete(Suppression).where(Suppression.account == account, Suppression.address.in_(hashes))
     )
@@ -64,3 +79,7 @@ def is_reported_again(session: Session, services: Services, account: str, addres
 
 def _reported_hash(registry: Registry, account: str, address: str) -> str:
     return registry.keyed_hash(f"reported {account} {address}")
+
+
+def _stopped_hash(registry: Registry, account: str, address: str) -> str:
+    return registry.keyed_hash(f"stopped {account} {address}")

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from bot.context import Services
-from bot.delivery.addresses import is_reported_again, suppress, unsuppress
+from bot.delivery.addresses import is_reported_again, stop, suppress, unsuppress
 from bot.delivery.dispatch import give_up_address, give_up_on, set_status
 from bot.platforms.webhook import Reachability, Receipt
 from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
@@ -21,7 +21,9 @@ def apply_status(
     RetryTransaction.
     """
     if isinstance(report, Reachability):
-        (unsuppress if report.reachable else suppress)(session, services, account, report.address)
+        unreachable = stop if services.platforms[account].has_stop_word else suppress
+        act = unsuppress if report.reachable else unreachable
+        act(session, services, account, report.address)
         return True
     services.registry.refresh(session)
     now = services.clock()

@@ -1,5 +1,6 @@
 """The budget of text messages: parts a month, and texts to a number a day."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -20,9 +21,10 @@ from core.messaging.text_budget import MOST_A_DAY, count_text, forget_counts, ha
 from core.staff.text_alerts import enqueue_texts_used
 from tests.bot.delivery.test_undelivered import BLOCKED, bind, calls, cancel
 from tests.bot.platforms.test_sms import MARIA, sms
+from tests.bot.platforms.text_talk import URL, two_way
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
 from tests.conftest import mostly_on
-from tests.fakes.twilio import TwilioServer, failure, twilio_server
+from tests.fakes.twilio import TwilioServer, callback, failure, incoming, twilio_server
 
 TOWN = "kalamata"
 WITHOUT_EMAIL = ["παράλειψη" if "@" in each else each for each in DETAILS]
@@ -310,3 +312,35 @@ def test_nothing_is_texted_once_the_municipality_or_the_citizen_wants_no_texts(
     assert MARIA not in gateway.texts
     query = select(OutboxRow.status).where(OutboxRow.platform == "sms")
     assert push.deployment.database.write_sync(lambda s: s.scalars(query).all()) == ["cancelled"]
+
+
+@mostly_on("sqlite")
+@pytest.mark.parametrize("given_anew", [False, True])
+def test_a_stop_holds_until_it_is_taken_back(
+    push: PushDeployment, gateway: TwilioServer, *, given_anew: bool
+) -> None:
+    account = push.platforms["sms:town"] = two_way(
+        push.deployment.services.texts, api_url=gateway.url
+    )
+
+    def say(text: str) -> None:
+        result = account.parse(callback(URL, incoming(text, "SM1", MARIA)))
+        asyncio.run(push.application.handle_webhook("sms:town", result))
+
+    push.deployment.platform = push.deployment.account = "console"
+    if not given_anew:
+        push.deployment.talk(*BOOK, *WITHOUT_EMAIL)
+        push.deliver(push.settled)
+    told = len(gateway.texts[MARIA])
+    say("ΣΤΟΠ")
+    push.deployment.clock.forward(minutes=1)
+    if given_anew:  # anybody may
+        push.deployment.talk(*BOOK, *WITHOUT_EMAIL)
+    else:
+        later = push.deployment.clock() + timedelta(days=40)
+        move_on = update(Booking).values(starts_at=later, ends_at=later + timedelta(minutes=10))
+        push.deployment.database.write_sync(lambda s: s.execute(move_on))
+        push.deployment.clock.forward(days=31)
+        cancel(push)
+    push.deliver(push.settled)
+    assert len(gateway.texts[MARIA]) == told
