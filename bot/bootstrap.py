@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot.context import AlreadyBegun, Services, UnknownConversation
 from bot.delivery.dispatch import leave_room, move_room
 from bot.delivery.status_reports import apply_status
+from bot.delivery.text_counts import count_answer
 from bot.delivery.worker import DeliveryWorker
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply, Sender
@@ -111,6 +112,12 @@ class Application:
                     await self.database.write(
                         partial(apply_status, services=self.services, account=account, report=event)
                     )
+                    if isinstance(event, Reachability) and event.answer and result.respond:
+                        count = partial(
+                            count_answer, services=self.services, account=account, told=event
+                        )
+                        if await self.database.write(count):
+                            response = result.respond([event.answer])
                 case Ignored(kind):
                     self._ignore(account, kind)
         return response

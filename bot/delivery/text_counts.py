@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Services
 from bot.messages import Reply
+from bot.platforms.webhook import Reachability
 from core.db.models import Booking, OutboxRow, PhoneProof
 from core.messaging import text_budget
 from core.messaging.keys import Cause, MessageKind
@@ -68,6 +69,24 @@ def count_text(
     percent = text_budget.count_text(session, registry, town, unasked_by, parts, now)
     if percent is not None:
         enqueue_texts_used(session, registry, town, percent, now)
+
+
+def count_answer(session: Session, services: Services, account: str, told: Reachability) -> bool:
+    """Count a text from a number that has no turn, with its answer; return whether that may go.
+
+    It goes in the response to the gateway's request, to so many texts a day as have a turn.
+    """
+    registry, now, answer = services.registry, services.clock(), told.answer
+    received = text_budget.count_received(session, registry, told.address, now)
+    if answer is None or received > text_budget.MOST_FROM_A_DAY:
+        return False
+    if answer.payer is not None:
+        parts = services.platforms[account].parts_of(answer)
+        registry.refresh(session)
+        percent = text_budget.count_text(session, registry, answer.payer, None, parts, now)
+        if percent is not None:
+            enqueue_texts_used(session, registry, answer.payer, percent, now)
+    return True
 
 
 def _town_of(session: Session, row: OutboxRow, reply: Reply) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import structlog
@@ -69,10 +69,15 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Reachability:
-    """The reachability of an address: whether messages can be sent to it from now on."""
+    """The reachability of an address: whether messages can be sent to it from now on.
+
+    Where its owner has written so, they get the `answer` in the response, unless they write too
+    much.
+    """
 
     address: str
     reachable: bool
+    answer: Reply | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,8 @@ Event = Inbound | StaffInbound | Receipt | Reachability | RoomMoved | RoomLeft |
 class WebhookResult:
     """The events of a webhook's request, and its response.
 
-    Where `respond` is given, it makes the response from the replies to the request's message;
+    Where `respond` is given, it makes the response from the replies to the request's message, or the
+    answer that a `Reachability` has;
     `respond_to_staff` makes it from the answer to a message of staff, None where there is none.
     """
 

@@ -124,9 +124,11 @@ class Sms(Platform):
         In the language of the word that was written.
         """
         language = LANGUAGES[1 if word.isascii() else 0]
-        answer = self.render(Reply(text=self._texts.say(said, language))).body
+        answer = Reply(text=self._texts.say(said, language), payer=self._settings.municipality)
         return WebhookResult(
-            [Reachability(number, reachable=reachable)], self.gateway.response(answer)
+            [Reachability(number, reachable, answer)],
+            self.gateway.response(),
+            respond=lambda replies: self.gateway.response(self.render(replies[0]).body),
         )
 
     def render(self, reply: Reply) -> TextMessage:

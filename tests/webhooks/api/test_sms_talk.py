@@ -132,3 +132,21 @@ def test_after_stop_nothing_is_sent_until_start(
     assert (len(say("1")), suppressed()) == (1, True)
     assert "ΘA ΛAMBANETE" in post(client, server.forward(URL, "συνέχεια", MARIA)).text
     assert not suppressed()
+
+
+@mostly_on("sqlite")
+def test_answers_to_stopping_and_resuming_words_are_limited_and_paid(
+    deployment: Deployment, serve: Serve, texts: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.messaging.text_budget.MOST_FROM_A_DAY", 2)
+    deployment.connect({ACCOUNT: two_way(texts, municipality="kalamata")})
+    client = serve()
+    words = ("ΣΤΟΠ", "συνέχεια", "ΣΤΟΠ", "συνέχεια", "ΣΤΟΠ")
+    said = [
+        post(client, callback(URL, incoming(each, f"SM{place}", MARIA))).text
+        for place, each in enumerate(words)
+    ]
+    assert ["<Message>" in each for each in said] == [True, True, False, False, False]
+    assert deployment.rows("select count(*) from suppressions where account = 'sms:town'") != [(0,)]
+    counted = deployment.rows("select key, count from text_counts order by key")
+    assert [(key.split()[0], count) for key, count in counted] == [("from", 5), ("parts", 2)]
