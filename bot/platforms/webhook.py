@@ -110,8 +110,8 @@ class WebhookResult:
     """The events of a webhook's request, and its response.
 
     Where `respond` is given, it makes the response from the replies to the request's message, or
-    the answer that a `Reachability` has;
-    `respond_to_staff` makes it from the answer to a message of staff, None where there is none.
+    from the answer of a `Reachability`; `respond_to_staff` makes it from the answer to a message of
+    staff, None where there is none.
     """
 
     events: Sequence[Event] = ()

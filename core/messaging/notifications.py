@@ -38,6 +38,7 @@ from core.messaging.routes import (
     always_texted,
     attendee_routes,
     citizen_routes,
+    each_once,
     notification,
     text_routes,
     told_routes,
@@ -75,15 +76,14 @@ def enqueue_notifications(
     is_answered = _answers_chat(actor) and change.citizen_id == booking.citizen_id
     if change.action in TEXTED and not is_answered:
         routes += text_routes(session, registry, booking)
-    elif change.action in TEXTED:
+    elif change.action in TEXTED and not _is_told_by_text(actor, booking):
         routes += always_texted(registry, booking, preferences)
     if change.action in CHANGES_SENT_TO_CITIZEN and change.citizen_id != booking.citizen_id:
         routes += told_routes(session, registry, booking)
     if routes:
         kind = MessageKind(change.action)
         kind = BY_OFFICE.get(kind, kind) if actor.staff else kind
-        each_once = dict.fromkeys(routes)
-        messages = [notification(booking, route, cause, kind, now) for route in each_once]
+        messages = [notification(booking, each, cause, kind, now) for each in each_once(routes)]
     if change.action == MessageKind.CONFIRMED:
         # Asked of nobody else: a confirmation has statements enough.
         own = Route(actor.account, ContactRecipient(actor.contact_id or 0))
@@ -114,7 +114,7 @@ def enqueue_by_office(
     """
     citizen = told_routes(session, registry, booking)
     texts = text_routes(session, registry, booking)
-    routes = list(dict.fromkeys((*_email_routes(registry, booking), *texts, *citizen)))
+    routes = each_once((*_email_routes(registry, booking), *texts, *citizen))
     messages = [
         replace(
             notification(booking, route, cause, kind, now), expires_at=expires_at or booking.ends_at
@@ -301,6 +301,11 @@ def _email_routes(registry: Registry, booking: Booking) -> list[Route]:
 def _answers_chat(actor: Actor) -> bool:
     """Return whether who made a change is answered in a chat that doesn't wait for them."""
     return bool(actor.contact_id) and not actor.staff and actor.platform not in WAITING
+
+
+def _is_told_by_text(actor: Actor, booking: Booking) -> bool:
+    """Return whether the answer to who made a change is a text to the attendee's number."""
+    return bool(actor.own_phone) and actor.own_phone == booking.details.get("phone")
 
 
 def _last_change(session: Session, booking: Booking) -> History | None:

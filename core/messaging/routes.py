@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import phonenumbers
@@ -42,6 +42,8 @@ class Route:
 
     account: str
     recipient: Recipient
+    is_attendees: bool = field(default=False, compare=False)
+    """Whether it is the chat of whoever has the attendee's number, by text message."""
 
     @property
     def contact_id(self) -> int | None:
@@ -112,10 +114,12 @@ def _citizen_routes(
     for booking in bookings:
         chosen = preferences[booking.citizen_id].platform
         ways = _in_order(contacts[booking.citizen_id], chosen, booked_on.get(booking.id))
+        no_texts = preferences[booking.citizen_id].no_texts
         own = [
-            Route(each.account, ContactRecipient(each.id))
+            Route(each.account, ContactRecipient(each.id), _has_number(each, booking))
             for each in ways
             if each.account in registry.accounts
+            and not (no_texts and platform_of(each.account) == SMS)
         ]
         asks = chosen in ADDRESS_FIELDS
         addresses = (
@@ -155,6 +159,22 @@ def _in_order(
     return sorted(contacts, key=place)
 
 
+def _has_number(contact: Contact, booking: Booking) -> bool:
+    """Return whether a contact writes by text message from the number of a booking's attendee."""
+    is_text = platform_of(contact.account) == SMS
+    return is_text and contact.address == booking.details.get(ADDRESS_FIELDS[SMS])
+
+
+def each_once(routes: Sequence[Route]) -> list[Route]:
+    """Return some routes, each once: a number that is in a chat's is texted in that chat alone."""
+    has_chat = any(each.is_attendees for each in routes)
+    return [
+        each
+        for each in dict.fromkeys(routes)
+        if not (has_chat and each.contact_id is None and platform_of(each.account) == SMS)
+    ]
+
+
 def told_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
     """Return the routes by which the citizen who booked is told of a change.
 
@@ -188,9 +208,13 @@ def all_routes_of(
     routes = _citizen_routes(session, registry, bookings, preferences)
     for booking in bookings:
         addresses = attendee_routes(registry, booking, preferences[booking.citizen_id])
-        ways = (*routes[booking.id], *addresses)
-        routes[booking.id] = list(dict.fromkeys(ways))
+        every = (*routes[booking.id], *addresses)
+        routes[booking.id] = list(dict.fromkeys(every))
     if kind is MessageKind.REMINDER:
+        for booking in bookings:  # that text has a row of its own
+            if always_texted(registry, booking, preferences[booking.citizen_id]):
+                ways = routes[booking.id]
+                routes[booking.id] = [each for each in ways if not each.is_attendees]
         free = [each for each in bookings if not preferences[each.citizen_id].platform]
         for booking_id, platform in _platforms_of_confirmation(session, free).items():
             if platform in WAITING:

@@ -126,8 +126,8 @@ class OutboxRow(Base):
 class Suppression(Base):
     """An address (its keyed hash) that an account can't reach until further notice.
 
-    One that was so reported only once, without a proof, has another hash; so has, besides, one
-    whose owner stopped messages.
+    One that was so reported only once, without a proof, has another hash; so has, besides its own,
+    one whose owner stopped messages.
     """
 
     __tablename__ = "suppressions"

@@ -1,6 +1,7 @@
 """Text messages of a citizen's own changes and of reminders, by the municipality's rule."""
 
 import secrets
+from dataclasses import replace
 from datetime import time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,11 +13,11 @@ from core.actor import Actor, Role, Staff
 from core.bookings import service as bookings
 from core.bookings.citizen_preferences import CitizenPreferences
 from core.bookings.joining.codes import renew_codes
-from core.db.models import Citizen, CodeRequest, Contact, OutboxRow
+from core.db.models import Booking, Citizen, CodeRequest, Contact, OutboxRow
 from core.messaging.notifications import reaches_anybody
 from core.messaging.preferences import keep_platform
 from core.messaging.reminder_ways import choose_ways
-from tests.core.booking_environment import DETAILS, BookingEnvironment
+from tests.core.booking_environment import DETAILS, PHONE, BookingEnvironment
 from tests.core.bookings.test_service import MakeEnv
 from tests.core.messaging.test_notifications import before
 from tests.core.small_municipality import small
@@ -223,3 +224,46 @@ def test_texts_that_always_go_keep_to_other_quiet_hours(make_env: MakeEnv) -> No
     by_platform = {name: [at for on, at in due() if on == name] for name in ("reminder", "sms")}
     assert by_platform["sms"] == by_platform["reminder"]
     assert due() != usual
+
+
+def by_text(env: BookingEnvironment) -> tuple[Actor, Booking]:
+    """Return who has booked by text message, for themselves, and the booking."""
+    env.now = before("09:30", 60)
+    booking = env.hold("09:30")
+    chat = Contact(account="sms", address=PHONE, citizen_id=booking.citizen_id)
+    env.session.add(chat)
+    env.session.flush()
+    who = replace(env.actor(booking.citizen_id), platform="sms", account="sms")
+    who = replace(who, contact_id=chat.id, own_phone=PHONE)
+    return who, env.confirm(booking, who, email="")
+
+
+def due_texts(env: BookingEnvironment, clock: str) -> list[str]:
+    env.now = before(clock, 48)
+    choose_ways(env.session, env.registry, env.now, 10, lambda _row, error: pytest.fail(str(error)))
+    due = select(OutboxRow).where(OutboxRow.kind == "reminder", OutboxRow.due_at <= env.now)
+    rows = env.session.scalars(due.order_by(OutboxRow.id)).all()
+    return [row.platform for row in rows if row.status == "pending"]
+
+
+@pytest.mark.parametrize("rule", ["unreached", "always"])
+def test_who_books_by_text_gets_each_text_once(make_env: MakeEnv, rule: str) -> None:
+    env = town(make_env, rule)
+    _who, booking = by_text(env)
+    assert sent(env, "sms") == [], "the chat has answered"
+    assert due_texts(env, "09:30") == ["sms"]
+    clerk = Staff(Role.OPERATOR, "cli")
+    by_clerk = Actor(booking.citizen_id, "console", "el", "Europe/Athens", staff=clerk)
+    bookings.cancel(env.session, env.registry, booking, env.now, by_clerk)
+    assert sent(env, "sms") == ["cancelled_by_office"]
+
+
+def test_who_writes_by_text_gets_none_unasked_once_refused(make_env: MakeEnv) -> None:
+    env = town(make_env, "unreached")
+    who, booking = by_text(env)
+    preferences = CitizenPreferences(env.session, env.registry, env.now, who, DETAILS)
+    preferences.refuse_texts()
+    assert due_texts(env, "09:30") == []
+    assert not reaches_anybody(env.session, env.registry, booking), "staff are to call"
+    preferences.choose_platform("sms")
+    assert reaches_anybody(env.session, env.registry, booking)
