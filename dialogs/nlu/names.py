@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -21,6 +22,9 @@ MAX_ACRONYM_LENGTH = 6
 
 MAX_WHOLE_LENGTH = 4
 """Words of up to so many sounds may have no stem, and are compared in all cases."""
+
+CACHED_WORDS = 4096
+"""The typed words whose forms are kept."""
 
 SHARED_BY = 0.25
 """A first word that so many names of a kind have (0–1), such as that for municipality, may lack."""
@@ -84,13 +88,14 @@ class NameIndex:
         for part in self._known:
             if len(part) >= MIN_SLIP_LENGTH and part[0] not in "=~":
                 self._long[part[0] + part[-1]].append((part, part in served))
+        self._forms = lru_cache(maxsize=CACHED_WORDS)(self._find_forms)
 
     def find(self, tokens: Sequence[Token]) -> list[Found[frozenset[Name]]]:
         """Return the names in order, the longest where several begin; each with its span.
 
         Several names are what is called alike.
         """
-        forms = [self._forms(token) for token in tokens]
+        forms = [self._forms(token.text, token.keys, token.stems) for token in tokens]
         found = []
         at = 0
         while at < len(tokens):
@@ -103,14 +108,16 @@ class NameIndex:
             at += len(parts) or 1
         return found
 
-    def _forms(self, token: Token) -> set[str]:
+    def _find_forms(
+        self, text: str, keys: tuple[str, ...], stems: tuple[str, ...]
+    ) -> frozenset[str]:
         """Return the parts of names that a typed word may be."""
-        written = (*(f"={key}" for key in token.keys), f"~{token.text}")
-        forms = {*token.stems, *written} & self._known
-        forms |= {form for key in token.keys for form in _other_cases(key)} & self._known
-        if forms or len(token.stems[0]) < MIN_SLIP_LENGTH:
-            return forms
-        stem = token.stems[0]
+        written = (*(f"={key}" for key in keys), f"~{text}")
+        forms = {*stems, *written} & self._known
+        forms |= {form for key in keys for form in _other_cases(key)} & self._known
+        if forms or len(stems[0]) < MIN_SLIP_LENGTH:
+            return frozenset(forms)
+        stem = stems[0]
         allowed = 1 if len(stem) < 8 else 2
         near: dict[int, list[tuple[str, bool]]] = {}
         for part, is_served in self._long.get(stem[0] + stem[-1], ()):
@@ -118,7 +125,7 @@ class NameIndex:
             if slips <= allowed:
                 near.setdefault(slips, []).append((part, is_served))
         closest = near[min(near)] if near else []
-        return {part for part, _served in closest} if all(s for _part, s in closest) else set()
+        return frozenset(part for part, _s in closest if all(served for _p, served in closest))
 
 
 def names_of(bodies: Iterable[Municipality]) -> Iterator[NamedTexts]:
@@ -182,5 +189,5 @@ def _parts(text: str) -> Iterator[Parts]:
         )
 
 
-def _fits(parts: Parts, forms: Sequence[set[str]]) -> bool:
+def _fits(parts: Parts, forms: Sequence[frozenset[str]]) -> bool:
     return len(parts) == len(forms) and all(p in f for p, f in zip(parts, forms, strict=True))

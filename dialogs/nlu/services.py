@@ -7,6 +7,7 @@ the same phrases, such as those of several municipalities, are one profile.
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 from typing import NamedTuple
 
@@ -41,6 +42,9 @@ MAX_CANDIDATES = 4
 
 SHORTLIST = 16
 """The profiles that are compared in full."""
+
+CACHED_WORDS = 4096
+"""The typed words whose meanings are kept."""
 
 WHOLE = 0.99
 """The part (0–1) of a phrase from which all of it was typed."""
@@ -140,6 +144,7 @@ class ServiceIndex:
         self._idf = [log(1 + count / max(frequency[word], 1)) for word in range(len(self._words))]
         self._unknown = UNKNOWN_WEIGHT * log(1 + count)
         self._phrase_idf = [sum(self._idf[word] for word in phrase) for phrase in self._phrases]
+        self._meanings = lru_cache(maxsize=CACHED_WORDS)(self._find_meanings)
         self._grams: defaultdict[str, list[int]] = defaultdict(list)
         for number, key in enumerate(self._words):
             if len(key) >= MIN_SLIP_LENGTH:
@@ -171,7 +176,9 @@ class ServiceIndex:
 
         Without `possible`, among all. To be called without the words that mean something else.
         """
-        typed = [(token, self._meanings(token)) for token in tokens if not self.ignores(token)]
+        typed = [
+            (token, self._meanings(token.stems)) for token in tokens if not self.ignores(token)
+        ]
         if not any(meanings for _word, meanings in typed):
             return ServiceMatch()
         hits: Weights = {}
@@ -259,9 +266,9 @@ class ServiceIndex:
             own.isdisjoint(meanings) and not other.isdisjoint(meanings) for _w, meanings in typed
         )
 
-    def _meanings(self, token: Token) -> Weights:
-        """Return the words of phrases that a typed one may be, with slips where it is long."""
-        stems = [_without_plural(stem) for stem in token.stems]
+    def _find_meanings(self, typed: tuple[str, ...]) -> Weights:
+        """Return the words of phrases that one with these stems may be; if long, with slips."""
+        stems = [_without_plural(stem) for stem in typed]
         if known := {self._word_ids[stem]: 1.0 for stem in stems if stem in self._word_ids}:
             return known
         key = stems[0]
