@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
-from dialogs.nlu.normalize import normalize
+from dialogs.nlu.normalize import folded, normalize
 from dialogs.nlu.spans import Span
 from dialogs.nlu.tokens import Token, cut_ending, keys_of_phrase
 
@@ -18,7 +18,7 @@ LOCALES = Path(__file__).parents[2] / "locales"
 MIN_STEM = 4
 """The letters of a stem from which a word may have another ending than the listed ones."""
 
-_SHARED, _DOUBTFUL, _SIGNS = "shared", "doubtful", "signs"
+_SHARED, _DOUBTFUL, _SIGNS, _NAMES = "shared", "doubtful", "signs", "names"
 
 
 class Kind(StrEnum):
@@ -117,6 +117,8 @@ class ClosedWords:
     """Words and keys that mean something only beside a number."""
     signs: Mapping[str, str]
     """The words for signs of an e-mail address: "dot"."""
+    names: Mapping[str, frozenset[str]]
+    """The words around a person's name, by their place, without accents."""
     longest: int
 
     def at(self, tokens: tuple[Token, ...], start: int) -> Marked | None:
@@ -180,8 +182,17 @@ def build(languages: list[Mapping[str, Mapping[int | str, list[str]]]]) -> Close
             for s, ws in f.get(_SIGNS, {}).items()
             for w in ws
         },
+        _words_around_names(languages),
         max(map(len, written)),
     )
+
+
+def _words_around_names(languages: list[Any]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for fields in languages:
+        for place, words in fields.get(_NAMES, {}).items():
+            found.setdefault(place, set()).update(map(folded, words))
+    return {place: frozenset(words) for place, words in found.items()}
 
 
 def _phrases(
@@ -190,7 +201,7 @@ def _phrases(
     """Return each phrase with its meaning. Raises LexiconError for a field that isn't a Kind."""
     phrases = []
     for field, values in fields.items():
-        if field in (_SHARED, _DOUBTFUL, _SIGNS):
+        if field in (_SHARED, _DOUBTFUL, _SIGNS, _NAMES):
             continue
         if field not in set(Kind):
             raise LexiconError(f"{field!r} is no kind of word")

@@ -1,0 +1,45 @@
+"""Names of people within sentences."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dialogs.nlu.normalize import clean
+from dialogs.nlu.person_names import find_name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Με λένε Άννα Ρήγα", "Άννα Ρήγα"),
+        ("Είμαι η κυρία Άννα Ρήγα, από δίπλα από το σχολείο", "Άννα Ρήγα"),
+        ("είναι για τον πατέρα μου, τον Πέτρο Ρήγα", "Πέτρο Ρήγα"),
+        ("Η Άννα η Ρήγα, με ξέρετε", "Άννα Ρήγα"),
+        ("Ρήγα Άννα του Πέτρου", "Ρήγα Άννα"),
+        ("όνομα Άννα, επίθετο Ρήγα", "Άννα Ρήγα"),
+        ("Επώνυμο: Ρήγα Όνομα: Άννα", "Άννα Ρήγα"),
+        ("όχι Ρίγα, Ρήγα. Άννα Ρήγα", "Άννα Ρήγα"),
+        ("egw eimai h Anna Rhga apo to xwrio", "Anna Rhga"),
+        ("First name Ann, last name Al Hassan", "Ann Al Hassan"),
+        ("it's for my wife, Ann Price", "Ann Price"),
+        ("Hello, this is Ann Price speaking", "Ann Price"),
+        ("I'm Dr. Ann Price", "Ann Price"),
+        ("Van der Berg, Johannes", "Van der Berg Johannes"),
+        ("Ιωάννης Δ. Παπάς", "Ιωάννης Δ. Παπάς"),
+        ("Άννα, με δύο νι", None),
+        ("Δεν λέω το όνομά μου εδώ", None),
+        ("τι το θέλετε το όνομά μου;", None),
+        ("", None),
+    ],
+)
+def test_a_name_is_found(text: str, name: str | None) -> None:
+    found = find_name(text)
+    assert (found.value if found else None) == name
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(st.sampled_from("αΒ . ,:ςΐß") | st.characters(), max_size=30))
+def test_any_text_is_searched_for_a_name(text: str) -> None:
+    text = clean(text)
+    if found := find_name(text):
+        assert 0 <= found.span.start < found.span.end <= len(text)
