@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W\d]\.(?!\w)|[^\s.,;:!?…()]+")
 
 def find_name(text: str) -> Found[str] | None:
     """Return the name and surname in a text, as typed; None where there is none, or only one."""
-    if text.endswith(("?", ";")):
+    if "?" in text or ";" in text:  # a question, also in Greek
         return None
     plain = folded(text)
     for title in _words("titles"):

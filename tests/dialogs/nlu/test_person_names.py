@@ -29,6 +29,8 @@ from dialogs.nlu.person_names import find_name
         ("Άννα, με δύο νι", None),
         ("Δεν λέω το όνομά μου εδώ", None),
         ("τι το θέλετε το όνομά μου;", None),
+        ("Γεια σας, θέλω ραντεβού για επίδομα", None),
+        ("please write to me by letter, not here", None),
         ("", None),
     ],
 )
