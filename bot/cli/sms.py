@@ -9,12 +9,17 @@ from bot.cli.office import office_command
 from core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from decimal import Decimal
 
+    from bot.accounts import AccountSettings
     from bot.i18n.translator import Translator
     from core.catalogue.model import Municipality
     from core.catalogue.registry import LoadedMunicipality
     from core.db.models import Booking
+
+    Prices = Sequence[tuple[str, Decimal, str]]
 
 sms = typer.Typer(
     help="Text messages.",
@@ -38,19 +43,21 @@ def preview(municipality: Town, service: Service = None) -> None:
     In Greek and English, in capitals, beside the parts that it would have in Unicode. The names of
     the service and the place are shortened where it wouldn't fit into one part. Then a booking by
     text message on the municipality's own two-way number, from the greeting to the confirmation.
+    With the cost, where a sender's PRICE is set.
     """
     with office_command() as office:
         loaded = office.registry[office.municipality(municipality)]
         now, texts = office.application.services.clock(), office.application.services.texts
         public = office.application.services.public_address
+        prices = _prices(office.application.settings.accounts, municipality)
     services = loaded.body.services
     if service is not None and service not in services:
         there = ", ".join(services)
         raise ConfigurationError(f"{service}: no service of that id; there are: {there}")
     chosen = service or max(services, key=lambda each: len(texts.say(services[each].name, "el")))
-    for line in _lines(loaded, _sample(loaded, chosen, now), texts, public):
+    for line in _lines(loaded, _sample(loaded, chosen, now), texts, public, prices):
         typer.echo(line)
-    for line in _talk_lines(loaded.body, chosen, texts, now):
+    for line in _talk_lines(loaded.body, chosen, texts, now, prices):
         typer.echo(line)
 
 
@@ -68,8 +75,30 @@ def _sample(loaded: "LoadedMunicipality", service: str, now: "datetime") -> "Boo
     return sample_booking(body, service, body.branches[0].id, channel, start)
 
 
+def _prices(accounts: "Mapping[str, AccountSettings]", municipality: str) -> "Prices":
+    """Return the price of a part with each sender that a municipality has, and its alphabet."""
+    from bot.platforms.sms.settings import SmsAccount
+
+    return [
+        (name, each.price, each.alphabet)
+        for name, each in accounts.items()
+        if isinstance(each, SmsAccount) and each.price
+        if each.municipality in (None, municipality)
+    ]
+
+
+def _cost(prices: "Prices", language: str, parts: int, in_unicode: int) -> Iterator[str]:
+    for name, price, alphabet in prices:
+        cost = price * (parts if alphabet == "gsm" else in_unicode)
+        yield f"{language}    with {name}: {cost:.2f} euros"
+
+
 def _lines(
-    loaded: "LoadedMunicipality", booking: "Booking", texts: "Translator", public: str | None
+    loaded: "LoadedMunicipality",
+    booking: "Booking",
+    texts: "Translator",
+    public: str | None,
+    prices: "Prices",
 ) -> Iterator[str]:
     from bot.platforms.sms.gsm import count_parts, fold
     from bot.views.booking_link import PATH
@@ -90,10 +119,11 @@ def _lines(
             yield f"    {fold(said)}"
             total, in_unicode = total + parts, in_unicode + unicode
         yield f"{language}  all: {total} in capitals, {in_unicode} in Unicode"
+        yield from _cost(prices, language, total, in_unicode)
 
 
 def _talk_lines(
-    body: "Municipality", service: str, texts: "Translator", now: "datetime"
+    body: "Municipality", service: str, texts: "Translator", now: "datetime", prices: "Prices"
 ) -> Iterator[str]:
     from bot.ops.sample_talk import sample_talks
     from core.i18n import LANGUAGES
@@ -110,5 +140,6 @@ def _talk_lines(
                 f"{language}  booked by text message, {len(talk)} answers: "
                 f"{parts} in capitals, {unicode} in Unicode"
             )
+            yield from _cost(prices, language, parts, unicode)
             for each in talk:
                 yield f"    {each.parts}: " + each.body.replace("\n", "\n       ")

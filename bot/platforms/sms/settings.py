@@ -1,6 +1,7 @@
 """The settings of an account that sends text messages."""
 
 import re
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -43,7 +44,7 @@ class SmsAccount(AccountSettings):
     `sender` (FROM) is what readers see. `user` and `key` are what the gateway knows the account by:
     at Twilio the account's SID and its auth token, at Yuboto the API key alone. With the alphabet
     `gsm`, Greek is sent in capitals without accents, at half the price of `unicode`. Texts to a
-    `two_way` number are answered.
+    `two_way` number are answered. The `price` of a part is in euros.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -54,6 +55,7 @@ class SmsAccount(AccountSettings):
     key: SecretStr = Field(min_length=8)
     alphabet: Literal["gsm", "unicode"] = "gsm"
     two_way: bool = False
+    price: Decimal | None = Field(default=None, gt=0, le=10)
     countries: Annotated[tuple[str, ...], NoDecode] = COUNTRIES
     api_url: ApiUrl | None = None
 

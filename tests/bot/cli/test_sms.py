@@ -36,3 +36,18 @@ def test_a_service_or_municipality_that_is_not_there_is_named(technician: Techni
     wrong = technician("sms", "preview", "kalamata", "--service", "fishing", code=1).stderr
     assert wrong.startswith("fishing: no service of that id; there are: ")
     assert "no such municipality" in technician("sms", "preview", "atlantis", code=1).stderr
+
+
+@mostly_on("sqlite")
+def test_what_the_texts_cost_is_said_by_sender(technician: Technician) -> None:
+    account = {"kind": "yuboto", "from": "Kalamata", "key": "12345678", "price": "0.045"}
+    own = {f"sms__town__{name}": value for name, value in account.items()}
+    dear = {f"sms__other__{name}": value for name, value in account.items()}
+    settings = own | dear | {"sms__other__alphabet": "unicode", "sms__other__price": "0.1"}
+    said = technician("sms", "preview", "kalamata", settings=settings).stdout.splitlines()
+    at = said.index("el  all: 5 in capitals, 13 in Unicode")
+    costs = [line.split("with ")[1] for line in said[at + 1 : at + 3]]
+    assert sorted(costs) == ["sms:other: 1.30 euros", "sms:town: 0.22 euros"]
+    elsewhere = settings | {"sms__town__municipality": "chios"}
+    said = technician("sms", "preview", "kalamata", settings=elsewhere).stdout.splitlines()
+    assert not any("with sms:town" in line for line in said)
