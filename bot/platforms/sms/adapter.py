@@ -39,7 +39,7 @@ MAX_PARTS = 10
 
 CUT_OFF = "..."
 
-STOP = _("stop, stop text messages, no more text messages")
+STOP = _("stop, stop sms, stop text messages, no more text messages")
 RESUME = _("resume, resume text messages, text messages again")
 STOPPED = _("We send you no more text messages. To get them again, write “resume”.")
 RESUMED = _("You get text messages again.")

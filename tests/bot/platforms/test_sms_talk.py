@@ -158,6 +158,7 @@ def test_no_english_text_of_a_booking_invites_a_word_of_twilio(
     [
         ("STOP", [Reachability(MARIA, reachable=False)], ""),
         ("Quit ", [Reachability(MARIA, reachable=False)], ""),
+        ("Στοπ sms", [Reachability(MARIA, reachable=False)], "ΔEN ΘA ΣAΣ ΣTEIΛOYME"),
         ("Στοπ", [Reachability(MARIA, reachable=False)], "ΔEN ΘA ΣAΣ ΣTEIΛOYME"),
         ("ΣTOΠ", [Reachability(MARIA, reachable=False)], "ΔEN ΘA ΣAΣ ΣTEIΛOYME"),
         ("συνέχεια", [Reachability(MARIA, reachable=True)], "ΘA ΛAMBANETE"),
