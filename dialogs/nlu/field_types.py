@@ -9,7 +9,7 @@ from dialogs.nlu import fields, person_names
 from dialogs.nlu.input_hint import InputHint
 from dialogs.nlu.lead_in import without_lead_in
 from dialogs.nlu.lexicon import NO, YES, Lexicon
-from dialogs.nlu.normalize import normalize
+from dialogs.nlu.normalize import normalize, phonetic_key
 from dialogs.nlu.parsed import Parsed, ParseFailure
 from dialogs.nlu.person_names import find_name, has_words_around
 from dialogs.nlu.spans import Found
@@ -19,6 +19,9 @@ LONGEST_NOTES = 500
 
 NOT_IN_A_NAME = _("want, don't, please, thanks, cancel, appointment, name, surname, why")
 """Words that show that a text is no name: "I don't want to"."""
+
+MIN_GREEKLISH_LENGTH = 4
+"""The sounds from which a word in Greeklish shows that a text is no name."""
 
 Parser = Callable[[str, Lexicon], Parsed]
 """Reads a typed answer, as it is after `clean`."""
@@ -87,9 +90,21 @@ def _full_name(text: str, lexicon: Lexicon) -> Parsed:
         if found is None:
             return parsed if wrong_letters else ParseFailure(fields.NAME_EXPECTED)
         within = found
-    if not lexicon.words(NOT_IN_A_NAME).isdisjoint(normalize(within.value).split()):
+    if _has_word_of_no_name(within.value, lexicon):
         return ParseFailure(fields.NAME_EXPECTED)
     return _parse_within(fields.parse_name, within)
+
+
+def _has_word_of_no_name(text: str, lexicon: Lexicon) -> bool:
+    """Return whether a text has a word that no name has; in Greeklish only a long one.
+
+    Short ones are names, too: "Pio", "Den".
+    """
+    unwanted, typed = lexicon.words(NOT_IN_A_NAME), normalize(text).split()
+    by_sound = {phonetic_key(word) for word in unwanted if not word.isascii()}
+    greeklish = {phonetic_key(word) for word in typed if word.isascii()}
+    long = {key for key in greeklish if len(key) >= MIN_GREEKLISH_LENGTH}
+    return not (unwanted.isdisjoint(typed) and by_sound.isdisjoint(long))
 
 
 def _text_up_to(longest: int) -> Parser:

@@ -86,6 +86,21 @@ def test_a_text_that_is_no_full_name_fails(typed: str, wrong: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "is_name"),
+    [
+        ("λάθος Τετάρτη, θέλω Πέμπτη", False),
+        ("lathos tetarti, thelw pempti", False),
+        ("8elw na to allaksw", False),
+        ("Pio Rossi", True),
+        ("Den Brown", True),
+    ],
+)
+def test_a_correction_is_no_name(typed: str, is_name: bool, texts: Translator) -> None:
+    parsed = FIELD_TYPES[FieldType.NAME].parse(clean(typed), texts)
+    assert isinstance(parsed, ParseFailure) != is_name
+
+
+@pytest.mark.parametrize(
     ("typed", "address"),
     [
         ("maria@example.gr", "maria@example.gr"),
