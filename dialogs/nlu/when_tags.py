@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from dialogs.nlu.calendar_days import DayNumbers
 from dialogs.nlu.closed_words import ClosedWords, Kind, closed_words
+from dialogs.nlu.contact_details import TAX_NUMBER_DIGITS, find_phones, find_tax_numbers
 from dialogs.nlu.spans import Span
 from dialogs.nlu.tokens import Token, tokenize
 
@@ -98,6 +99,7 @@ def tags_of(text: str, *, asked: str | None) -> tuple[list[Tag], list[Span]]:
     `asked` is as for `read_when`.
     """
     tokens, words = tokenize(text), closed_words()
+    details = _numbers_of_details(text)
     tags: list[Tag] = []
     filler: list[Span] = []
     at = end = 0
@@ -105,7 +107,9 @@ def tags_of(text: str, *, asked: str | None) -> tuple[list[Tag], list[Span]]:
         token = tokens[at]
         if tags and _BORDER.search(text, end, token.span.start):
             tags.append(Tag(",", None, Span(end, end)))
-        if token.is_number:
+        if any(s.start < token.span.end and token.span.start < s.end for s in details):
+            found, length = Tag(UNKNOWN, None, token.span), 1
+        elif token.is_number:
             found = Tag(*_of_number(token, asked), token.span)
             length = 1
         else:
@@ -117,6 +121,13 @@ def tags_of(text: str, *, asked: str | None) -> tuple[list[Tag], list[Span]]:
         at += length
         end = tokens[at - 1].span.end
     return tags, filler
+
+
+def _numbers_of_details(text: str) -> list[Span]:
+    """Return where telephone and tax numbers stand: no part of "697 110 1234" is an hour."""
+    if sum(map(str.isdigit, text)) < TAX_NUMBER_DIGITS:
+        return []
+    return [found.span for found in (*find_phones(text), *find_tax_numbers(text))]
 
 
 def _of_words(

@@ -124,6 +124,8 @@ def test_days_are_found_at_the_question_for_the_day(text: str, meant: str) -> No
         ("10 to prwi", "10:00"),
         ("stis 10 pm", "10:00"),
         ("1 pm", "13:00"),
+        ("697 110 1234", ""),
+        ("στις 12:30, τηλ. 697 110 1234", "12:30"),
     ],
 )
 def test_times_are_found_at_the_question_for_the_time(text: str, meant: str) -> None:
