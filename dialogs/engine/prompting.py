@@ -28,6 +28,9 @@ PAGE_SIZE = 8
 LIST_PARTS = 3
 """The most paid parts of a list; days and times, which can be typed as well, have one."""
 
+LAST_DAY = 31
+"""The highest number of a day, after which the numbers of what else can be picked begin."""
+
 PAGE_TOLERANCE = 4
 """A list with up to so many choices more than a page is shown whole."""
 
@@ -80,7 +83,8 @@ def _numbered(actions: Sequence[Choice], choices: Sequence[tuple[int, Choice]]) 
     """Return actions with the numbers by which they are typed: 0 turns the page."""
     turning = [each for each in actions if isinstance(each.action, (ShowPage, ShowMonth))]
     others = [each for each in actions if each not in turning]
-    first = 1 + max((each.number or place for place, each in choices), default=0)
+    is_month = any(each.number for _place, each in choices)  # days have their own numbers
+    first = 1 + max((LAST_DAY if is_month else place for place, _each in choices), default=0)
     return [
         *(replace(each, number=place) for place, each in enumerate(others, first)),
         *(replace(each, number=0) for each in turning[-1:]),

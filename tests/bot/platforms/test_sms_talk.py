@@ -114,6 +114,15 @@ def test_a_reminder_is_answered_by_word_and_code_whatever_is_open(
     assert deployment.rows("select state from bookings") == [("cancelled",)]
 
 
+def test_what_stands_beside_days_has_no_number_of_a_day(
+    deployment: Deployment, texts: Translator
+) -> None:
+    talk = TextTalk(deployment, two_way(texts))
+    talk.say("ραντεβού για επίδομα στέγασης στην Καλαμάτα Πέμπτη ή Παρασκευή")
+    assert "\n3 ΠEM 4 ΠAP 32 OΛEΣ OI EΠIΛOΓEΣ" in talk.say("όχι")
+    assert "7 ΔEY" in talk.say("32")
+
+
 def test_a_hidden_menu_is_picked_by_no_number(deployment: Deployment, texts: Translator) -> None:
     talk, _code = booked(deployment, texts)
     before = deployment.rows("select count(*) from bookings")
