@@ -124,6 +124,7 @@ CATALOGUE_STEPS = (
         depends=("municipality", "service", "branch", VERSION),
         words=_("channel, manner, way"),
         take_wish=_take_channel_wish,
+        said_briefly=[each for each in CHANNELS if each != Channel.IN_PERSON],
     ),
 )
 """In the order in which they are asked."""

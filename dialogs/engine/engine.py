@@ -247,7 +247,7 @@ def _ask_next(ctx: Context[Any]) -> OpenQuestion:
             return ask(ctx, step, prompt)
         tried.add(key)
         only = prompt.choices[0]
-        if not ctx.is_brief:
+        if not ctx.is_brief or only.value in step.said_briefly:
             ctx.say(step.said(only.label))
         _answer_unasked(ctx, step, only.value)
 

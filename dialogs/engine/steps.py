@@ -1,6 +1,6 @@
 """The parts of a conversation: steps, dialogs, commands, and the context of a turn."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -41,7 +41,8 @@ class Step(Generic[O]):
     what was said for it in an earlier text, when it opens; None where that answers nothing. `known`
     returns the answer where it needn't be asked, which is recorded silently; None where it must.
     what was said for it in an earlier text, when it opens; None where that answers nothing. A step
-    of `free_text` takes any text but the few commands that have words for it.
+    of `free_text` takes any text but the few commands that have words for it. Of answers that were
+    taken without a question, those of `said_briefly` are said also where each text is paid for.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Step(Generic[O]):
     take_wish: Callable[["Context[O]", str], TakeOutcome] | None = None
     known: Callable[["Context[O]"], str | None] | None = None
     free_text: bool = False
+    said_briefly: Collection[str] = ()
 
     def said(self, answer: Text) -> Text:
         """Return what is said of an answer that was taken without a question."""

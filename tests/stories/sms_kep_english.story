@@ -18,7 +18,8 @@ bot      KEP - Citizens' Service Centres.
          4 Service from your Municipality
 parts    2
 citizen  1
-bot      Which day? Nov
+bot      How: By video call.
+         Which day? Nov
          30 Mon 0 Dec
 parts    1
 citizen  0
