@@ -1,4 +1,4 @@
-"""What a turn leaves: the inbound message with its replies, and the messages that deliver them."""
+"""Records what a turn leaves: the inbound message, its replies and what delivers them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -31,4 +31,4 @@ LETTER_COMMANDS = tuple(
         ("capitals", CAPITALS, _("From now on I write in capitals.")),
     )
 )
-"""What they change is kept where text messages are sent; here it is answered only."""
+"""Commands that are only answered here: the choice is kept where text messages are sent."""

@@ -268,7 +268,7 @@ class Service(CatalogueModel):
     phrases: tuple[str, ...] = ()
     """How citizens ask for it, in any language."""
     others: tuple[str, ...] = Field(default=(), alias="not")
-    """What is asked for in similar words and is something else."""
+    """Phrases for what is asked for in similar words and is something else."""
 
 
 class ServiceGroup(CatalogueModel):

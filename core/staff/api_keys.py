@@ -68,7 +68,7 @@ class KeyHolder:
 
 @dataclass(frozen=True)
 class KeyUse:
-    """What a transaction reads of a key that is valid: for whom it acts, as they are then.
+    """The use of a valid key in a transaction: for whom it acts, as they are then.
 
     `stored` is what catalogues there are (STORED); `done` is the request that was looked for,
     where it was carried out.

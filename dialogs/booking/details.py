@@ -117,7 +117,7 @@ FINDERS: Mapping[FieldType, Callable[[str], Sequence[Found[str]]]] = {
     FieldType.EMAIL: find_emails,
     FieldType.TAX_NUMBER: find_tax_numbers,
 }
-"""What finds the details that are known by their form, wherever they stand."""
+"""The functions that find details known by their form, wherever they stand."""
 
 
 def _others_named(

@@ -61,7 +61,7 @@ def index_of(bodies: Sequence[Municipality], lexicon: Lexicon) -> RequestIndex:
 
 @dataclass(frozen=True)
 class Understood:
-    """What a sentence says: what is asked for, and when one would like to come."""
+    """The meaning of a sentence: what is asked for, and when one would like to come."""
 
     request: Request
     when: When

@@ -19,7 +19,7 @@ class DayNumbers(NamedTuple):
 
 @dataclass(frozen=True)
 class Calendar:
-    """What days depend on: today, and the first of the month on the screen if one is there."""
+    """The dates that others count from: today, and the first of the month shown, if one is."""
 
     today: date
     shown: date | None = None

@@ -22,7 +22,7 @@ _SHARED, _DOUBTFUL, _SIGNS, _NAMES = "shared", "doubtful", "signs", "names"
 
 
 class Kind(StrEnum):
-    """What a closed word is; the values are the fields of `lexicon.yaml`."""
+    """The kind of a closed word; the values are the fields of `lexicon.yaml`."""
 
     WEEKDAY = "weekday"
     MONTH = "month"
@@ -72,7 +72,7 @@ class Kind(StrEnum):
     """The word for the day before, after its feast: "Christmas Eve"."""
     NOT = "not"
     CORRECTION = "correction"
-    """What is said before it counts no more: "wait"."""
+    """A word that takes back what stands before it: "wait"."""
     BECAUSE = "because"
     BUT = "but"
     BUSY = "busy"

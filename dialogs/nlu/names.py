@@ -31,7 +31,7 @@ SHARED_BY = 0.25
 
 
 class NameKind(StrEnum):
-    """What is named; `OTHER_PLACE` is a municipality that isn't served here."""
+    """The kind of a name; `OTHER_PLACE` is a municipality that isn't served here."""
 
     MUNICIPALITY = "municipality"
     BRANCH = "branch"
@@ -43,7 +43,7 @@ class NameKind(StrEnum):
 
 
 class Name(NamedTuple):
-    """What a name stands for: an id, for branches and groups with that of their municipality."""
+    """The meaning of a name: an id, for branches and groups with that of their municipality."""
 
     kind: NameKind
     value: str
@@ -51,7 +51,7 @@ class Name(NamedTuple):
 
 
 NamedTexts = tuple[Name, Iterable[str]]
-"""What is named, and what it is called, in any language."""
+"""A thing with its names, in any language."""
 
 Parts = tuple[str, ...]
 """The stems of a name's words; of an acronym, its key after "="; of a short English word, the word

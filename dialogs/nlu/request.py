@@ -14,7 +14,7 @@ Names = frozenset[Name]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a text asks for; None or empty for what it doesn't name.
+    """The request that a text makes; None or empty for what it doesn't name.
 
     `municipality`, `branch`, `group` and `channel` are ids; `elsewhere` is where one is named that
     isn't served. `names` are all names found. `unexplained` are the words that say something else.

@@ -13,7 +13,7 @@ from dialogs.nlu.when_tags import UNKNOWN, Tag, tags_of
 from dialogs.nlu.when_times import Hours, clock_times
 
 Asked = Literal["day", "time"] | None
-"""What is being asked for: it decides what a number means."""
+"""The open question, which decides what a number means."""
 
 _DAYS, _TIMES = "DGKVX0", "CQ"
 _NUMBERS, _UNITS = ("N", "w"), ("U", "m")

@@ -1,4 +1,4 @@
-"""What runs of tags mean as days: the functions of the rules in `when_rules`."""
+"""Reads runs of tags as days: the functions of the rules in `when_rules`."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""What runs of tags mean as times: the functions of the rules in `when_rules`."""
+"""Reads runs of tags as times: the functions of the rules in `when_rules`."""
 
 import re
 from collections.abc import Sequence
