@@ -108,10 +108,12 @@ def test_at_a_free_text_only_a_few_commands_said_alone_count(deployment: Deploym
         deployment.say(text)
         assert answers(deployment)[str(asked)] == text
         assert deployment.say("πίσω")[-1].step == asked
-    for text in ("voitheia", "σταμάτα"):
-        deployment.say(text)
-        assert asked not in answers(deployment)
-    assert deployment.last[-1].step == "stop"
+    for text in ("voitheia", "μενού"):
+        assert deployment.say(text)[-1].step == asked
+    for text in ("σταμάτα", "έξοδος"):  # the second is what a text message says for it
+        assert deployment.say(text)[-1].step == "stop"
+        assert deployment.say("όχι")[-1].step == asked
+    assert asked not in answers(deployment)
 
 
 def test_several_details_in_one_message_fill_several(deployment: Deployment) -> None:
