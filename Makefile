@@ -22,7 +22,7 @@ test test-all soak: export PYTHONDONTWRITEBYTECODE :=
 test: SHORT := --short
 test test-all: $(TESTS)
 	@deploy/install_packages.sh $$($(BIN)/python -m tests.programs) || true
-	@$(BIN)/pytest -n 4 --dist worksteal $(SHORT)
+	@$(BIN)/pytest -n 3 --dist worksteal $(SHORT)
 
 # What takes long: processes killed 200 times on each database, messages in any disorder, moved clocks.
 # PART=<name> runs one part; `python -m tests.soak --help` names them.
