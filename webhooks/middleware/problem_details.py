@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.telemetry.logging import cause, traceback_lines
@@ -147,19 +148,28 @@ def _message(found: Mapping[str, Any], body: object) -> str:
     return str(ours) if isinstance(ours, ValueError) else str(found["msg"])
 
 
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    """Return the methods of a request's path; Starlette names those of the first route alone."""
+    at_path = (each for each in app.routes if each.matches(request.scope)[0] != Match.NONE)
+    routes = (each for each in at_path if isinstance(each, Route))
+    return sorted({method for route in routes for method in route.methods or ()})
+
+
 def install(app: FastAPI) -> None:
     """Have the application answer every error with a problem document."""
 
-    async def on_http(_request: Request, error: Exception) -> JSONResponse:
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101 as registered below
         if error.status_code == 400:  # FastAPI's, for a body that the JSON parser fails on
             is_text = not isinstance(error.__cause__, UnicodeDecodeError)
             return invalid([(BODY, TOO_DEEP if is_text else NOT_UTF8)])
         code = error.code if isinstance(error, ProblemError) else None
-        status, detail = error.status_code, error.detail
+        status, detail, headers = error.status_code, error.detail, error.headers
+        if status == 405:
+            headers = {"Allow": ", ".join(_methods(app, request))}
         if detail == HTTPStatus(status).phrase:
             detail = OF_NO_ROUTE.get(status, detail)
-        return problem(status, detail, error.headers, code)
+        return problem(status, detail, headers, code)
 
     async def on_invalid(_request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101 as registered below

@@ -178,15 +178,21 @@ def test_an_unknown_route_is_not_found(client: httpx.Client, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"),
-    [("GET", "/chat/turns"), ("PUT", "/chat/turns"), ("DELETE", "/chat/turns"), ("POST", "/docs")],
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/chat/turns", "POST"),
+        ("PUT", "/chat/turns", "POST"),
+        ("POST", "/docs", "GET"),
+        ("PUT", "/api/v1/municipalities/chios/bookings", "GET, POST"),
+        ("DELETE", "/api/v1/bookings/7", "GET, PATCH"),
+    ],
 )
-def test_a_wrong_method_is_refused_with_those_allowed(
-    client: httpx.Client, method: str, path: str
+def test_a_wrong_method_is_refused_with_all_that_are_allowed(
+    client: httpx.Client, method: str, path: str, allowed: str
 ) -> None:
     answer = client.request(method, path)
     assert "header Allow" in problem(answer, 405)["detail"]
-    assert answer.headers["allow"]
+    assert answer.headers["allow"] == allowed
 
 
 @on_sqlite
