@@ -1,10 +1,13 @@
 """Judge how an utterance was taken: right, asked again, or harmful."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
+from core.catalogue.loader import SHIPPED, read_catalogue
 from dialogs.booking.meant import MEANT
 from dialogs.nlu.normalize import normalize
 from dialogs.nlu.times import likeliest
@@ -27,13 +30,13 @@ Marks = Iterator[Verdict]
 COMMANDS: Mapping[str, frozenset[str]] = {
     "not_coming": frozenset(("not_coming", "cannot", "cancel", "cancel_booking")),
     "cancel": frozenset(("cancel", "cancel_booking")),
-    "documents": frozenset(("about", "documents", "documents_of")),
+    "documents": frozenset(("about", "documents")),
     "show": frozenset(("bookings",)),
     "when": frozenset(("bookings",)),
-    "where": frozenset(("bookings", "links")),
+    "where": frozenset(("where",)),
     "restart": frozenset(("start_over",)),
-    "language_el": frozenset(("language:el", "language_el", "el")),
-    "language_en": frozenset(("language:en", "language_en", "en")),
+    "language_el": frozenset(("greek",)),
+    "language_en": frozenset(("english",)),
 }
 """The commands that do what is expected, besides that of its name."""
 
@@ -150,27 +153,58 @@ def _stems(name: str) -> frozenset[str]:
 
 
 def _command(expected: Expected, taken: Taken) -> Marks:
+    """Mark the command that ran, and what was said or taken of the rest of its sentence."""
     wanted = expected["command"]
     names = COMMANDS.get(wanted, frozenset()) | {wanted}
     dialogs = {taken.after.dialog} - {taken.before.dialog}
     if names & {*taken.commands, *dialogs}:
         yield Verdict.RIGHT
+        if set(taken.commands) - names or taken.booked:
+            yield Verdict.HARMFUL
+        if wanted == "move":
+            yield from _when(expected, taken)
+        if "service" in expected:
+            names_of = _service_names(expected["service"])
+            is_said = any(name in text for text in taken.texts for name in names_of)
+            yield Verdict.RIGHT if is_said else Verdict.AGAIN
+        if wanted in ("when", "where"):
+            told = "\n".join(taken.texts)
+            yield Verdict.RIGHT if TOLD[wanted].search(told) else Verdict.AGAIN
     elif taken.commands or dialogs or taken.new_answers or taken.new_wishes or taken.booked:
         yield Verdict.HARMFUL
     else:
         yield Verdict.AGAIN
 
 
+TOLD = {
+    "when": re.compile(r"11 (?:Δεκεμβρίου|December).*12:30"),
+    "where": re.compile("Τμήμα Κοινωνικής Αρωγής, Καλαμάτα"),
+}
+"""What is told of the appointment that the conversation at the menu has, and of its office."""
+
+
+@cache
+def _service_names(service: str) -> frozenset[str]:
+    bodies = [read_catalogue(file) for file in SHIPPED.glob("*.yaml")]
+    return frozenset(
+        name
+        for body in bodies
+        if service in body.services
+        for name in body.services[service].name.values()
+    )
+
+
 def _yes_no(expected: Expected, taken: Taken) -> Marks:
-    wanted = expected["answer"]
-    if taken.booked:
-        yield Verdict.RIGHT if wanted == "yes" else Verdict.HARMFUL
-    elif wanted == "unsure" or (
-        wanted == "no" and (taken.after.view.choosing or taken.after.interruption)
-    ):
-        yield Verdict.RIGHT
-    else:
-        yield Verdict.AGAIN
+    """Mark what was decided: unsure where nothing was, so that it is asked again."""
+    view = taken.after.view
+    decided = None
+    if taken.booked or "consent" in taken.new_answers:
+        decided = "yes"
+    elif view.choosing or taken.after.interruption or view.help:
+        decided = "no"
+    elif expected["answer"] == "unsure":
+        decided = "unsure"
+    yield _mark(decided, expected["answer"])
 
 
 def _out_of_scope(_expected: Expected, taken: Taken) -> Marks:

@@ -51,6 +51,7 @@ WAYS: Mapping[str, Sequence[str]] = {
     "email": _booking(7, 1),
     "phone": _booking(8, 2),
     "free_text": _booking(9, 3),
+    "consent": _booking(14, len(DETAILS) - 1),
     "confirm": _booking(10),
     "menu": (*_booking(11), "επιβεβαίωση"),
     "service kalamata": ("Γεια", "Καλαμάτα"),
@@ -151,7 +152,11 @@ class Conversations:
             found.append(Taken(before, after, tuple(ran), tuple(texts), booked))
             raise _Undo
 
-        with patch("dialogs.engine.interpreter.run_command", run_noted), suppress(_Undo):
+        noted = (
+            patch(f"dialogs.engine.{module}.run_command", run_noted)
+            for module in ("interpreter", "command")  # in words, and by the label of a button
+        )
+        with next(noted), next(noted), suppress(_Undo):
             self._database.write_sync(say)
         return found[0]
 
