@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.i18n import _
-from dialogs import joining, proving, relay
+from dialogs import joining, proving, relay, said_commands
 from dialogs.booking.for_caller import CALLER
 from dialogs.booking.selection import municipality, service
 from dialogs.context import Command, Context
@@ -36,18 +36,19 @@ from dialogs.managing.offers import (
 )
 from dialogs.managing.preferences import keeping_language
 from dialogs.menu import ask_zone, set_zone, switch_to
-from dialogs.messages.appointment import about_service, useful_links
+from dialogs.messages.appointment import useful_links
 from dialogs.messages.blocks import message
 from dialogs.messages.relay import help_in_talk
 from dialogs.messages.time_offer import OfferAnswer
 from dialogs.nlu.lexicon import NO, POLITE, YES
 from dialogs.nlu.matching import find_phrase
 from dialogs.nlu.visit import says_coming
+from dialogs.said_commands import is_idle, move_as_said, show_service, with_sentences
 
 
 def _stop(ctx: Context, argument: str) -> None:
     """Stop the task under way; if there is none, end the conversation with the office."""
-    if ctx.office.relay.is_open and _is_idle(ctx):
+    if ctx.office.relay.is_open and is_idle(ctx):
         relay.end_talk(ctx, argument)
     else:
         standard.stop_or_ask(ctx, argument)
@@ -66,25 +67,10 @@ def _help(ctx: Context, argument: str) -> None:
 
 def _cancel_or_stop(ctx: Context, argument: str) -> None:
     """Stop the task under way; if there is none, begin to cancel an appointment."""
-    if _is_idle(ctx):
+    if is_idle(ctx):
         navigation.start(ctx, "cancel")
     else:
         standard.stop_or_ask(ctx, argument)
-
-
-def _is_idle(ctx: Context) -> bool:
-    """Return whether no task was begun, and nothing else is asked in between."""
-    state = ctx.state
-    is_begun = not ctx.definition.is_entry(state.dialog) or bool(state.answered_by_citizen)
-    return not is_begun and state.interruption is None
-
-
-def _show_service(ctx: Context, _argument: str) -> None:
-    chosen = service(ctx)
-    if chosen is None:
-        ctx.say(_("Pick a service first, and I'll tell you about it."))
-    else:
-        ctx.say(message(*about_service(chosen, ctx.answers.get("channel"))))
 
 
 def _show_links(ctx: Context, _argument: str) -> None:
@@ -131,7 +117,7 @@ def ask_again(ctx: Context, text: str) -> bool:
     They may answer the task's question as well, which is asked once more after it. Return False,
     saying nothing, for other texts, and while a text may be for an employee.
     """
-    if _is_idle(ctx) or ctx.office.relay.is_open:
+    if is_idle(ctx) or ctx.office.relay.is_open:
         return False
     polite = ctx.lexicon.words(POLITE)
     if not any(find_phrase(text, ctx.lexicon.words(each), polite) for each in FEW_WORDS):
@@ -152,7 +138,7 @@ NO_THANKS = _("no, no thanks, no thank you")
 FEW_WORDS = (ACCEPTING, YES_PLEASE, NO_THANKS, YES, NO)
 """Words that may answer what was said last, or the open question."""
 
-COMMANDS: tuple[Command, ...] = (
+_COMMANDS: tuple[Command, ...] = (
     *relay.COMMANDS,
     standard.BACK,
     standard.START_OVER,
@@ -168,7 +154,7 @@ COMMANDS: tuple[Command, ...] = (
             "about, about the service, about this service, documents, what documents do i need, "
             "what do i need, instructions, info"
         ),
-        run=_show_service,
+        run=show_service,
         yields=True,
         applies=lambda ctx: service(ctx) is not None,
     ),
@@ -221,7 +207,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="move",
         words=_("move, move appointment, reschedule, change appointment"),
-        run=_switches_to("move"),
+        run=move_as_said,
         shown="never",
         yields=True,
     ),
@@ -278,7 +264,7 @@ COMMANDS: tuple[Command, ...] = (
         words=ACCEPTING,
         run=_answers_offer(OfferAnswer.ACCEPT),
         shown="never",
-        typed=lambda ctx: _is_idle(ctx) and bool(known_offers(ctx)),
+        typed=lambda ctx: is_idle(ctx) and bool(known_offers(ctx)),
         yields=True,
     ),
     *(
@@ -287,7 +273,7 @@ COMMANDS: tuple[Command, ...] = (
             words=words,
             run=_answers_offer(OfferAnswer.OTHER),
             shown="never",
-            typed=lambda ctx: _is_idle(ctx) and bool(told_open_offers(ctx)),
+            typed=lambda ctx: is_idle(ctx) and bool(told_open_offers(ctx)),
         )
         for name, words in (
             ("other_offer", _("another day or time")),  # as the button has it
@@ -300,7 +286,7 @@ COMMANDS: tuple[Command, ...] = (
             words=words,
             run=_answers_offer(answer),
             shown="never",
-            typed=lambda ctx: _is_idle(ctx) and was_offered_last(ctx),
+            typed=lambda ctx: is_idle(ctx) and was_offered_last(ctx),
             yields=True,
         )
         for answer, words in (
@@ -314,7 +300,7 @@ COMMANDS: tuple[Command, ...] = (
             words=words,
             run=run,
             shown="never",
-            typed=lambda ctx: _is_idle(ctx) and bool(reminded_last(ctx)),
+            typed=lambda ctx: is_idle(ctx) and bool(reminded_last(ctx)),
             yields=True,
         )
         for name, words, run in (
@@ -327,7 +313,7 @@ COMMANDS: tuple[Command, ...] = (
         words=_("no thanks, no thank you"),
         run=say_no_thanks,
         shown="never",
-        typed=lambda ctx: _is_idle(ctx) and may_be_declined(ctx),
+        typed=lambda ctx: is_idle(ctx) and may_be_declined(ctx),
         with_polite=True,  # a "no" alone may be about anything
         yields=True,
     ),
@@ -357,7 +343,7 @@ COMMANDS: tuple[Command, ...] = (
         words=_("i can't, i cannot"),
         run=stay_away_by_word,
         shown="never",
-        typed=lambda ctx: _is_idle(ctx) and may_mean_visit(ctx),
+        typed=lambda ctx: is_idle(ctx) and may_mean_visit(ctx),
         yields=True,
     ),
     standard.CHANGE,
@@ -381,3 +367,5 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(name="code", label=_("With a code"), run=ask_by_code, shown="never"),
 )
+
+COMMANDS = tuple(map(with_sentences, (*_COMMANDS, *said_commands.COMMANDS)))

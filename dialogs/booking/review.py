@@ -112,7 +112,7 @@ def _ask_review(ctx: Context) -> Prompt:
         ],
         brief=lines(_brief_summary(ctx), _("Shall I book it?")) if ctx.is_brief else "",
         names="whole",
-        actions=[action_choice(RunCommand("change"), _("Change an answer"))],
+        actions=[action_choice(RunCommand("change"), _("Change an answer"), words=NO)],
         expected=_("Write “confirm” to book, or “change” to change an answer."),
     )
 

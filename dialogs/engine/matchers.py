@@ -13,6 +13,7 @@ from dialogs.engine.steps import Command, Context, Step
 from dialogs.nlu.lexicon import FILLER, HELLO, NO, POLITE, YES
 from dialogs.nlu.matching import Candidate, find_phrase, guess, pick
 from dialogs.nlu.normalize import normalize, phonetic_key
+from dialogs.nlu.said import Answer, read_answer
 from dialogs.nlu.spans import Found
 
 BEFORE_NUMBER = _("number, no, option, the")
@@ -140,18 +141,16 @@ def words_of_command(ctx: Context[Any], typed: TypedText) -> Meaning | None:
         if find_phrase(typed.text, words(c.words), frozenset() if c.with_polite else polite)
     )
     in_other_words = (c for c in commands if c.says and c.says(ctx, typed.text))
-    command = next(
-        (
-            c
-            for found in (exact, polite_or_greeklish, in_other_words)
-            for c in found
-            if c.typed(ctx)
-        ),
-        None,
+    found = (
+        (c, text)
+        for several, text in ((exact, ""), (polite_or_greeklish, ""), (in_other_words, typed.text))
+        for c in several
+        if c.typed(ctx)
     )
+    command, argument = next(found, (None, ""))
     if command is None or (command.yields and len(_choices_by_exact_name(ctx, typed)) == 1):
         return None
-    return RunsCommand(command.name)
+    return RunsCommand(command.name, argument)
 
 
 def command_with_argument(ctx: Context[Any], typed: TypedText) -> Meaning | None:
@@ -176,6 +175,25 @@ def words_of_choice(ctx: Context[Any], typed: TypedText) -> Meaning | None:
     if len(named) > 1 or typed.text.endswith(("?", ";")):
         return Ambiguous(tuple(choice.value for choice in named))
     return Picks(named[0])
+
+
+def yes_or_no_in_words(ctx: Context[Any], typed: TypedText) -> Meaning | None:
+    """Match a yes or no as people say it; one that is hedged, or asks, is asked again."""
+    answer = read_answer(typed.text)
+    if answer is None or typed.step.free_text:
+        return None
+    yes, no = (
+        [c for c in each if ctx.lexicon.words(c.words) & ctx.lexicon.words(meant)]
+        for each, meant in (
+            (typed.prompt.choices, YES),
+            ((*typed.prompt.choices, *typed.prompt.actions), NO),
+        )
+    )
+    if len(yes) != 1 or len(no) != 1:
+        return None
+    if answer is Answer.UNSURE or (answer is Answer.GO_AHEAD and yes[0].words == YES):
+        return InvalidAnswer(typed.prompt.expected or _("Please pick one of the answers below."))
+    return Picks(no[0] if answer is Answer.NO else yes[0])
 
 
 def yes_or_no_and_more(ctx: Context[Any], typed: TypedText) -> Meaning | None:
@@ -246,6 +264,7 @@ MATCHERS: Sequence[Matcher] = (
     words_of_command,
     command_with_argument,
     words_of_choice,
+    yes_or_no_in_words,
     yes_or_no_and_more,
     name_of_choice,
     similar_choice,
@@ -297,7 +316,8 @@ def _argument_of(ctx: Context[Any], command: Command[Any], text: str) -> str | N
 
 def _confirmed_choice(ctx: Context[Any], typed: TypedText) -> list[Choice]:
     """Return the only choice shown ("Do you mean this?"), if the text says yes."""
-    yes = find_phrase(typed.text, ctx.lexicon.words(YES), ctx.lexicon.words(POLITE))
+    is_yes = find_phrase(typed.text, ctx.lexicon.words(YES), ctx.lexicon.words(POLITE))
+    yes = is_yes or read_answer(typed.text) is Answer.YES
     only = ctx.state.view.only
     return [c for c in typed.prompt.choices if (c.value,) == only] if yes else []
 

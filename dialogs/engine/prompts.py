@@ -115,9 +115,9 @@ class Choice:
     brief: Text = ""
 
 
-def action_choice(action: Action, label: Text, brief: Text = "") -> Choice:
+def action_choice(action: Action, label: Text, brief: Text = "", words: Text = "") -> Choice:
     """Return a choice that performs an action instead of answering."""
-    return Choice(action.key, label, action=action, brief=brief)
+    return Choice(action.key, label, words, action=action, brief=brief)
 
 
 @dataclass(frozen=True)

@@ -115,8 +115,8 @@ class Command(Generic[O]):
     returns True; where `with_polite`, never without the polite ones among them. A command that
     `yields` gives way to a choice of the same name; one that `needs_argument` isn't meant by its
     words alone. `understands` returns whether the words after the command's are an argument for
-    it; `says` whether a text means the command in other words. At a step of free text only its
-    `free_text_words`, said alone, and what `needs_argument` are understood.
+    it; `says` whether a text means the command in other words, and is its argument then. At a step
+    of free text only its `free_text_words`, said alone, and what `needs_argument` are understood.
     """
 
     name: str

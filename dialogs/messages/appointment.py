@@ -216,7 +216,7 @@ def appointment_facts(
         channel_fact(channel),
     ]
     if channel == Channel.IN_PERSON:
-        return [Facts(tuple(rows)), _place(branch)]
+        return [Facts(tuple(rows)), place_of(branch)]
     if len(body.branches_of(service.id)) > 1:
         rows.append(branch_fact(branch))
     phone, email = booking.details.get("phone"), booking.details.get("email")
@@ -273,7 +273,8 @@ def facts(*rows: Fact) -> list[Block]:
     return [Facts(rows)] if rows else []
 
 
-def _place(branch: Branch) -> Place:
+def place_of(branch: Branch) -> Place:
+    """Return the block of where a branch is."""
     point = branch.place
     if point is None:
         return Place(branch.name, branch.address)
