@@ -23,7 +23,17 @@ from dialogs.nlu.said import Answer, Said, read_answer, read_command
             "unsure",
         ),
         (("κλείσε το",), "go_ahead"),
-        (("ναι, αλλά αλλάξτε το τηλέφωνο", "10:30", "Λάρισα", "", "👍👍 Λάρισα"), None),
+        (
+            (
+                "ναι, αλλά αλλάξτε το τηλέφωνο",
+                "ναι, αλλά πιο μετά",
+                "ok but later",
+                "Λάρισα",
+                "",
+                "👍👍 Λάρισα",
+            ),
+            None,
+        ),
     ],
 )
 def test_answers_are_read(texts: tuple[str, ...], answer: str | None) -> None:
@@ -48,6 +58,8 @@ def test_answers_are_read(texts: tuple[str, ...], answer: str | None) -> None:
                 "μη σβήσετε το ραντεβού μου",
                 "don't cancel my appointment",
                 "θέλω ραντεβού για επίδομα στέγασης στην Καλαμάτα",
+                "το ραντεβού μου ακυρώθηκε;",
+                "δεν θέλω να ακυρώσω το ραντεβού",
                 "η άδειά μου ακυρώθηκε πέρσι στη Λάρισα",
                 "τη μέρα που έχω άδεια",
                 "",
