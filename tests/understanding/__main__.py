@@ -1,6 +1,5 @@
 """`make understand`: write the table of docs/understanding.md; with `-v`, show what isn't right."""
 
-import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,8 +15,6 @@ from tests.understanding.taken import Conversations, Taken, conversations
 UTTERANCES = Path(__file__).parent / "utterances.yaml"
 TABLE = Path(__file__).parents[2] / "docs" / "understanding.md"
 BEGIN, END = "<!-- table -->\n", "<!-- end of table -->\n"
-AGREES = re.compile("συμφων|agree", re.IGNORECASE)
-"""What is said of a consent, not of a booking."""
 LANGUAGES = ("el", "greeklish", "en", "mixed")
 
 
@@ -44,8 +41,6 @@ def judged(
             asked = f"service {at}"
         elif asked == "start" and each["kind"] == "command":
             asked = "menu"
-        elif each["kind"] == "yes_no" and AGREES.search(each["text"]):
-            asked = "consent"
         taken = talk.take(asked, each["text"])
         yield each, taken, judge(each["kind"], expected, taken)
 

@@ -198,9 +198,9 @@ def _yes_no(expected: Expected, taken: Taken) -> Marks:
     """Mark what was decided: unsure where nothing was, so that it is asked again."""
     view = taken.after.view
     decided = None
-    if taken.booked or "consent" in taken.new_answers:
+    if taken.booked:
         decided = "yes"
-    elif view.choosing or taken.after.interruption or view.help:
+    elif view.choosing or taken.after.interruption:
         decided = "no"
     elif expected["answer"] == "unsure":
         decided = "unsure"

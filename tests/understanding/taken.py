@@ -51,7 +51,6 @@ WAYS: Mapping[str, Sequence[str]] = {
     "email": _booking(7, 1),
     "phone": _booking(8, 2),
     "free_text": _booking(9, 3),
-    "consent": _booking(14, len(DETAILS) - 1),
     "confirm": _booking(10),
     "menu": (*_booking(11), "επιβεβαίωση"),
     "service kalamata": ("Γεια", "Καλαμάτα"),
