@@ -1,19 +1,21 @@
 """Find which service a text asks for, by the phrases of the catalogues.
 
-Typed words are matched to the distinct words of all phrases, then words to phrases. Services with
-the same phrases, such as those of several municipalities, are one profile.
+Typed words are matched to the distinct words of all phrases, then words to phrases. Services of the
+same name in several municipalities are one profile: what one of them is called, the others are.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from itertools import chain, takewhile
 from math import log
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
 from core.catalogue.model import Municipality, Service
+from dialogs.nlu.normalize import normalize
 from dialogs.nlu.tokens import Token, keys_of_phrase, tokenize
 
 SURE = 0.60
@@ -37,6 +39,9 @@ MIN_SLIP_LENGTH = 5
 
 NEAR = 0.25
 """Services whose score (0–1) is so near to the best one's are asked about, too."""
+
+LEAST_PART = (SURE - NEAR) ** 2
+"""The part (0–1) of a phrase from which its score can be near to that of one that is taken."""
 
 MAX_CANDIDATES = 4
 
@@ -79,16 +84,25 @@ class ServiceMatch:
 
 @dataclass(slots=True)
 class _Profile:
-    """Services with the same phrases: their names by municipality, words and phrases."""
+    """Services of the same name: their ids by municipality, and the words and phrases of all."""
 
-    services: dict[str, list[ServiceName]]
-    words: frozenset[int]
-    phrases: tuple[int, ...]
-    others: tuple[int, ...]
+    services: dict[str, list[ServiceName]] = field(default_factory=dict)
+    words: set[int] = field(default_factory=set)
+    phrases: set[int] = field(default_factory=set)
+    others: set[int] = field(default_factory=set)
+
+    def names(self, possible: Collection[str] | None) -> tuple[ServiceName, ...]:
+        """Return the services of these municipalities; without `possible`, of all."""
+        lists = (
+            names
+            for municipality, names in self.services.items()
+            if possible is None or municipality in possible
+        )
+        return tuple(chain.from_iterable(lists))
 
 
 Weights = dict[int, float]
-"""Of the words of all phrases that a typed word is: how alike they are (0–1), by their number."""
+"""By number: how alike words are to a typed one, or what part of phrases a word is (0–1)."""
 
 
 class ServiceIndex:
@@ -103,32 +117,32 @@ class ServiceIndex:
         self._words: list[str] = []
         self._phrases: list[frozenset[int]] = []
         phrase_ids: dict[frozenset[int], int] = {}
-        by_text: dict[str, int | None] = {}
 
+        @cache
+        def word_ids(word: str) -> tuple[int, ...]:
+            tokens = (token for token in tokenize(word) if not self.ignores(token))
+            return tuple(self._word_id(_stem(token)) for token in tokens)
+
+        @cache
         def phrase_id(text: str) -> int | None:
-            if text not in by_text:
-                words = frozenset(
-                    self._word_id(_stem(token))
-                    for token in tokenize(text)
-                    if not self.ignores(token)
-                )
-                by_text[text] = phrase_ids.setdefault(words, len(phrase_ids)) if words else None
-                if len(phrase_ids) > len(self._phrases):
-                    self._phrases.append(words)
-            return by_text[text]
+            words = frozenset(i for word in normalize(text).split() for i in word_ids(word))
+            if words and phrase_ids.setdefault(words, len(phrase_ids)) == len(self._phrases):
+                self._phrases.append(words)
+            return phrase_ids.get(words)
 
-        def phrases_of(texts: Iterable[str]) -> tuple[int, ...]:
-            return tuple(sorted({i for text in texts if (i := phrase_id(text)) is not None}))
+        def phrases_of(texts: Iterable[str]) -> set[int]:
+            return {i for text in texts if (i := phrase_id(text)) is not None}
 
-        profiles: dict[tuple[tuple[int, ...], tuple[int, ...]], _Profile] = {}
+        profiles: dict[frozenset[str], _Profile] = {}
         for body in bodies:
             for service in body.services.values():
-                found = phrases_of(texts_of(service)), phrases_of(service.others)
-                if found not in profiles:
-                    words = frozenset(word for i in found[0] for word in self._phrases[i])
-                    profiles[found] = _Profile({}, words, *found)
-                named = profiles[found].services.setdefault(body.id, [])
-                named.append(ServiceName(body.id, service.id))
+                name = frozenset(map(normalize, service.name.values()))
+                profile = profiles.setdefault(name, _Profile())
+                profile.services.setdefault(body.id, []).append(ServiceName(body.id, service.id))
+                profile.phrases |= phrases_of(texts_of(service))
+                profile.others |= phrases_of(service.others)
+        for profile in profiles.values():
+            profile.words.update(word for i in profile.phrases for word in self._phrases[i])
         self._profiles = list(profiles.values())
         self._profiles_of_phrase: list[list[int]] = [[] for _phrase in self._phrases]
         frequency: Counter[int] = Counter()
@@ -136,14 +150,14 @@ class ServiceIndex:
             frequency.update(profile.words)
             for phrase in profile.phrases:
                 self._profiles_of_phrase[phrase].append(number)
-        self._phrases_of_word: list[list[int]] = [[] for _word in self._words]
-        for phrase, in_phrase in enumerate(self._phrases):
-            for word in in_phrase:
-                self._phrases_of_word[word].append(phrase)
         count = len(self._profiles)
         self._idf = [log(1 + count / max(frequency[word], 1)) for word in range(len(self._words))]
         self._unknown = UNKNOWN_WEIGHT * log(1 + count)
         self._phrase_idf = [sum(self._idf[word] for word in phrase) for phrase in self._phrases]
+        self._parts_of_word: list[Weights] = [{} for _word in self._words]
+        for phrase, in_phrase in enumerate(self._phrases):
+            for word in in_phrase:
+                self._parts_of_word[word][phrase] = self._idf[word] / self._phrase_idf[phrase]
         self._meanings = lru_cache(maxsize=CACHED_WORDS)(self._find_meanings)
         self._grams: defaultdict[str, list[int]] = defaultdict(list)
         for number, key in enumerate(self._words):
@@ -193,7 +207,7 @@ class ServiceIndex:
         best, _part, first = scored[0]
         near = [(score, number) for score, _part, number in scored if score >= best - NEAR]
         candidates = tuple(
-            Candidate(tuple(self._names(number, possible)), score)
+            Candidate(self._profiles[number].names(possible), score)
             for score, number in near[:MAX_CANDIDATES]
             if score >= POSSIBLE
         )
@@ -219,28 +233,41 @@ class ServiceIndex:
         possible: Collection[str] | None,
     ) -> Iterator[tuple[float, float, int]]:
         """Yield, of each profile with some of the words, score, explained part and number."""
-        parts: Weights = {}
-        for word, weight in hits.items():
-            value = weight * self._idf[word]
-            for phrase in self._phrases_of_word[word]:
-                parts[phrase] = parts.get(phrase, 0.0) + value / self._phrase_idf[phrase]
-        best = self._shortlist(parts, possible)
-        known = [list(meanings.items()) for _word, meanings in typed if meanings]
+        idf = self._idf
+        first, *others = sorted(hits, key=lambda word: -len(self._parts_of_word[word]))
+        parts = dict(self._parts_of_word[first])  # the most phrases, at once
+        if hits[first] < 1:
+            parts = {phrase: part * hits[first] for phrase, part in parts.items()}
+        for word in others:
+            weight = hits[word]
+            for phrase, part in self._parts_of_word[word].items():
+                parts[phrase] = parts.get(phrase, 0.0) + weight * part
+        near = [(part, phrase) for phrase, part in parts.items() if part >= LEAST_PART]
+        near.sort(reverse=True)
+        best = self._shortlist(near, possible)
+        whole = {phrase for _part, phrase in takewhile(lambda each: each[0] > WHOLE, near)}
+        known = [
+            [(word, idf[word] * weight) for word, weight in meanings.items()]
+            for _word, meanings in typed
+            if meanings
+        ]
         for number, part in best.items():
             profile = self._profiles[number]
-            if self._says_more(profile, parts):
+            if self._says_more(profile, whole):
                 continue
             explained = sum(
-                max(self._idf[w] * weight if w in profile.words else 0.0 for w, weight in found)
+                max([value if word in profile.words else 0.0 for word, value in found])
                 for found in known
             )
             score = part**PHRASE_WEIGHT * (explained / total) ** (1 - PHRASE_WEIGHT)
             yield score, explained / total, number
 
-    def _shortlist(self, parts: Weights, possible: Collection[str] | None) -> dict[int, float]:
+    def _shortlist(
+        self, near: Sequence[tuple[float, int]], possible: Collection[str] | None
+    ) -> dict[int, float]:
         """Return the profiles whose phrases were typed most, with that part (0–1)."""
         best: dict[int, float] = {}
-        for part, phrase in sorted(((v, i) for i, v in parts.items()), reverse=True):
+        for part, phrase in near:
             for number in self._profiles_of_phrase[phrase]:
                 if number not in best and (
                     possible is None
@@ -251,10 +278,10 @@ class ServiceIndex:
                 break
         return best
 
-    def _says_more(self, profile: _Profile, parts: Weights) -> bool:
+    def _says_more(self, profile: _Profile, whole: Set[int]) -> bool:
         """Return whether something else was typed in full, and no longer phrase of the service."""
         own, other = (
-            max((self._phrase_idf[i] for i in phrases if parts.get(i, 0.0) > WHOLE), default=0.0)
+            max((self._phrase_idf[i] for i in whole & phrases), default=0.0)
             for phrases in (profile.phrases, profile.others)
         )
         return other > 0 and other >= own
@@ -289,11 +316,6 @@ class ServiceIndex:
                 found[number] = 1 - 0.1 * slips
         closest = max(found.values(), default=0.0)
         return {number: weight for number, weight in found.items() if weight == closest}
-
-    def _names(self, number: int, possible: Collection[str] | None) -> Iterator[ServiceName]:
-        for municipality, names in self._profiles[number].services.items():
-            if possible is None or municipality in possible:
-                yield from names
 
 
 def texts_of(service: Service) -> tuple[str, ...]:

@@ -100,6 +100,23 @@ def test_municipalities_with_the_same_services_share_a_candidate(
     assert match.sure
 
 
+def test_what_one_municipality_calls_a_service_is_known_to_all_that_have_it(
+    shipped: dict[str, Municipality],
+) -> None:
+    towns = [
+        changed(shipped["kalamata"], "epidoma-stegasis", phrases=phrases)
+        for phrases in (("λεφτά για το σπίτι",), ("βοήθεια ενοικίου",), ())
+    ]
+    for number, town in enumerate(towns):
+        towns[number] = Municipality.model_construct(**{**dict(town), "id": f"town-{number}"})
+    index = ServiceIndex(towns, FILLER_WORDS)
+    match = index.find(tokenize("λεφτά για το σπίτι"))
+    assert match.sure
+    assert [name.municipality for name in match.candidates[0].services] == [t.id for t in towns]
+    [candidate] = index.find(tokenize("βοήθεια ενοικίου"), {"town-2"}).candidates
+    assert [name.municipality for name in candidate.services] == ["town-2"]
+
+
 def test_a_phrase_that_was_left_out_is_rarely_taken_for_another_service(
     shipped: dict[str, Municipality],
 ) -> None:
