@@ -31,6 +31,7 @@ from tests.bench.sizes import SHORT, WHOLE, Sizes
 from tests.bench.texts import texts
 from tests.bench.time_offers import time_offers
 from tests.bench.turns import turns
+from tests.bench.understanding import understanding
 from tests.bench.webhook_delay import webhook_delay
 from tests.postgres import running
 
@@ -75,6 +76,7 @@ def whole(root: Path, sizes: Sizes) -> None:
         web.pages(root, sizes)
         bots.answers(root, sizes)
         texts()
+        understanding()
         server = stack.enter_context(running(root, durable=True))
         bots.concurrent(server)
         counts = (sizes.few, sizes.many)
