@@ -11,9 +11,11 @@ from core.catalogue.model import (
     Municipality,
 )
 from core.i18n import Text, _, lines
+from dialogs.booking.sentence import names_service
 from dialogs.context import Context, Step
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome, InvalidAnswer, TakeOutcome
 from dialogs.engine.prompts import Choice, Prompt
+from dialogs.engine.state import PromptView
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import shown_value
 from dialogs.nlu.contact_details import find_emails, find_phones, find_tax_numbers
@@ -22,6 +24,7 @@ from dialogs.nlu.lexicon import POLITE, YES
 from dialogs.nlu.matching import find_phrase
 from dialogs.nlu.normalize import clean, normalize
 from dialogs.nlu.parsed import ParseFailure
+from dialogs.nlu.person_names import PersonName
 from dialogs.nlu.spans import Found
 
 SKIP = _("skip, no, none, nothing, nothing else, i don't have one, i have none, i don't want to, -")
@@ -204,6 +207,9 @@ def _ask(
         previous = [v for v in _previous_values(ctx, field) if offers is None or offers(ctx, v)]
         words = SAME_AS_BEFORE if len(previous) == 1 else ""
         choices = [Choice(value, shown_value(field, value), words) for value in previous]
+    if name := _name_read(ctx, field):
+        question = _question_of_name(name)
+        choices = [c for c in choices if c.value != name] + [Choice(name, name, YES)]
     skippable = not is_demanded and not spec.choices  # to yes or no, "no" is enough
     if skippable:
         choices.append(Choice("", _("Skip"), SKIP))
@@ -240,7 +246,37 @@ def _take(ctx: Context, field: FormField, text: str, is_demanded: bool) -> TakeO
     if spec.free_text and normalized and find_phrase(text, words(YES), polite):
         return InvalidAnswer(_("Please write it here."))
     parsed = spec.parse(text, ctx.lexicon)
+    if isinstance(parsed, PersonName):
+        return _name_or_question(ctx, field, parsed)
     return InvalidAnswer(parsed.text) if isinstance(parsed, ParseFailure) else parsed.value
+
+
+def _name_or_question(ctx: Context, field: FormField, name: PersonName) -> TakeOutcome:
+    """Return a name that is sure, or ask whether it is one; two single ones are name and surname.
+
+    What is a word of the services as well is asked about, unless it is written as names are.
+    """
+    read = _name_read(ctx, field)
+    if read == name.value:
+        return read
+    if read and not {" "} & {*read, *name.value}:
+        return f"{read} {name.value}"
+    if name.sure and (name.value.istitle() or not names_service(ctx, name.value)):
+        return name.value
+    ctx.update(view=PromptView(step=step_name(field), only=(name.value,)))
+    return AnswersForOtherSteps()
+
+
+def _name_read(ctx: Context, field: FormField) -> str | None:
+    """Return the name that is being asked about, if any."""
+    view = ctx.state.view
+    return view.only[0] if view.step == step_name(field) and view.only else None
+
+
+def _question_of_name(name: str) -> Text:
+    if " " in name:
+        return _("Is the name “{name}”?", name=name)
+    return _("Is the name only “{name}”? Else please write name and surname.", name=name)
 
 
 def _previous_values(ctx: Context, field: FormField) -> list[str]:

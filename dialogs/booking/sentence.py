@@ -91,6 +91,12 @@ def read_sentence(
     return Understood(index.understand(tokens, offered, known), when)
 
 
+def names_service(ctx: Context, text: str) -> bool:
+    """Return whether a word of a text is one by which services are asked for."""
+    index = index_of(ctx.office.municipalities, ctx.lexicon)
+    return any(map(index.is_of_service, tokenize(text)))
+
+
 def understand(ctx: Context, text: str) -> Understood:
     """Return what a sentence says to the conversation as it is."""
     offered = frozenset(body.id for body in ctx.office.offered_municipalities)

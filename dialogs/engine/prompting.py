@@ -100,7 +100,8 @@ def _visible_choices(
     choices = list(enumerate(prompt.choices, 1))
     if named := [choice for _i, choice in choices if choice.value in view.only]:
         choices = list(enumerate(named, 1))
-        actions.insert(0, action_choice(ShowAll(), _("Show all")))
+        if len(named) < len(prompt.choices):
+            actions.insert(0, action_choice(ShowAll(), _("Show all")))
     if ctx.fitting:
         return _fitting_choices(ctx, ctx.fitting, prompt, choices, actions)
     if prompt.layout == "list" and len(choices) > PAGE_SIZE + PAGE_TOLERANCE:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from core.catalogue.model import FieldType
 from core.i18n import Text, TextTemplate, _
-from dialogs.nlu import fields, person_names
+from dialogs.nlu import fields
 from dialogs.nlu.input_hint import InputHint
 from dialogs.nlu.lead_in import without_lead_in
 from dialogs.nlu.lexicon import NO, YES, Lexicon
 from dialogs.nlu.normalize import normalize, phonetic_key
 from dialogs.nlu.parsed import Parsed, ParseFailure
-from dialogs.nlu.person_names import find_name, has_words_around
+from dialogs.nlu.person_names import find_name
 from dialogs.nlu.spans import Found
 
 LONGEST_TEXT = 200
@@ -82,17 +82,15 @@ def _parse_within(parse: Callable[[str], Parsed], within: Found[str]) -> Parsed:
 
 
 def _full_name(text: str, lexicon: Lexicon) -> Parsed:
-    within = without_lead_in(text, lexicon)
-    if len(within.value.split()) > person_names.MOST_WORDS or has_words_around(within.value):
-        parsed = fields.parse_name(within.value)
-        wrong_letters = isinstance(parsed, ParseFailure) and parsed.text != fields.NAME_EXPECTED
-        found = find_name(text)
-        if found is None:
-            return parsed if wrong_letters else ParseFailure(fields.NAME_EXPECTED)
-        within = found
-    if _has_word_of_no_name(within.value, lexicon):
+    """Return a person's name, as a `PersonName`."""
+    found = find_name(text)
+    if found is None:
+        parsed = fields.parse_name(text)
+        return parsed if isinstance(parsed, ParseFailure) else ParseFailure(fields.NAME_EXPECTED)
+    if _has_word_of_no_name(found.value, lexicon):
         return ParseFailure(fields.NAME_EXPECTED)
-    return _parse_within(fields.parse_name, within)
+    parsed = fields.parse_name(found.value)
+    return parsed if isinstance(parsed, ParseFailure) else found
 
 
 def _has_word_of_no_name(text: str, lexicon: Lexicon) -> bool:

@@ -27,15 +27,13 @@ _LATIN_CAPITALS = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX"
 
 
 def parse_name(text: str) -> Parsed:
-    """Return first name and surname, in letters of any alphabet."""
+    """Return a person's name, in letters of any alphabet."""
     odd = [s for s in text if not (s.isalpha() or category(s)[0] == "M" or s in _SIGNS_IN_NAMES)]
     words = [word for word in text.split() if _has_letter(word)]
     if odd or not words:
         return ParseFailure(_("A name has letters only. For example: Maria Papadopoulou."))
     if len(text) > 100:
         return ParseFailure(_("That is too long for a name. For example: Maria Papadopoulou."))
-    if len(words) < 2:
-        return ParseFailure(NAME_EXPECTED)
     return _whole_text(text, text)
 
 

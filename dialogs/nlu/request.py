@@ -99,6 +99,10 @@ class RequestIndex:
             ),
         )
 
+    def is_of_service(self, token: Token) -> bool:
+        """Return whether a word is one by which services are asked for."""
+        return self._services.knows(token)
+
     def _named(self, tokens: Sequence[Token]) -> list[Found[Names]]:
         """Return the names, without those that are negated or that are words of services."""
         at = {token.span.start: number for number, token in enumerate(tokens)}

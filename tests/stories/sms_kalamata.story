@@ -42,8 +42,8 @@ bot      ΠEM 3/12 12:30: ΣAΣ TO KPATΩ 10 ΛEΠTA.
          ΠOIO EINAI TO ONOMATEΠΩNYMO TOY ΠPOΣΩΠOY ΠOY ΘA EΞYΠHPETHΘEI;
 parts    1
 citizen  MAPIA
-bot      ΓPAΨTE ONOMA KAI EΠΩNYMO. ΓIA ΠAPAΔEIΓMA: MAPIA ΠAΠAΔOΠOYΛOY.
-         ΠOIO EINAI TO ONOMATEΠΩNYMO TOY ΠPOΣΩΠOY ΠOY ΘA EΞYΠHPETHΘEI;
+bot      TO ONOMA EINAI MONO "MAPIA"; AΛΛIΩΣ ΓPAΨTE ONOMA KAI EΠΩNYMO.
+         1 MAPIA
 parts    1
 citizen  MAPIA ΠAΠAΔOΠOYΛOY
 bot      ΠOIOΣ EINAI O AΦM TOY ΠPOΣΩΠOY ΠOY ΘA EΞYΠHPETHΘEI;

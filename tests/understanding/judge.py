@@ -139,10 +139,15 @@ def _detail(expected: Expected, taken: Taken) -> Marks:
 
 
 def _name(expected: Expected, taken: Taken) -> Marks:
+    """Mark the name taken; a single one is to be read back, not taken."""
     if "nothing" in expected:
         yield Verdict.HARMFUL if taken.new_answers else Verdict.RIGHT
     elif "details.name" not in taken.new_answers:
-        yield Verdict.AGAIN
+        read, view = {"first_name", "surname"} & expected.keys(), taken.after.view
+        is_read_back = len(read) == 1 and view.step == "details.name" and len(view.only) == 1
+        names = {_stems(name) for name in view.only}
+        is_right = is_read_back and names == {_stems(expected[name]) for name in read}
+        yield Verdict.RIGHT if is_right else Verdict.AGAIN
     else:
         yield from _details(expected, taken)
 

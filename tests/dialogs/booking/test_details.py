@@ -29,7 +29,7 @@ KEP = ("κεπ", "Πληροφόρηση", "4/12", "10:00", "Μαρία Παπά
         ("Is Marou", "Is Marou"),
         ("Na Li", "Na Li"),
         ("Δε Λα Κρουζ", "Δε Λα Κρουζ"),
-        ("Maria Papa is my name", None),
+        ("Maria Papa is my name", "Maria Papa"),
         ("θέλω να πω κάτι", None),
         ("γύρνα πίσω", None),
     ],
@@ -47,6 +47,29 @@ def test_the_letters_of_an_identity_card_are_not_read_as_a_verb(
 ) -> None:
     deployment.talk(*KEP, "Ερμού 1, Αθήνα", "Ελληνική", typed)
     assert answers(deployment).get("details.identity_card") == "AM123456"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (("Μαρία",), None),
+        (("Μαρία", "ναι"), "Μαρία"),
+        (("με λένε Μαρία", "Μαρία"), "Μαρία"),
+        (("Μαρία", "Παπά"), "Μαρία Παπά"),
+        (("Μαρία", "Άννα Παπά"), "Άννα Παπά"),
+        (("Μαρία", "όχι"), None),
+        (("Κυριακή",), None),
+        (("Κυριακή πρωί",), None),
+        (("εργασιακή συμβουλευτική",), None),
+        (("εργασιακή συμβουλευτική", "ναι"), "εργασιακή συμβουλευτική"),
+    ],
+)
+def test_a_name_that_may_be_none_is_asked_about_once(
+    deployment: Deployment, typed: tuple[str, ...], kept: str | None
+) -> None:
+    deployment.talk(*BEGIN)
+    deployment.talk(*typed)
+    assert answers(deployment).get("details.name") == kept
 
 
 OFFICE, LINK = (

@@ -26,7 +26,17 @@ from dialogs.nlu.person_names import find_name
         ("I'm Dr. Ann Price", "Ann Price"),
         ("Van der Berg, Johannes", "Van der Berg Johannes"),
         ("Ιωάννης Δ. Παπάς", "Ιωάννης Δ. Παπάς"),
+        ("του Πέτρου Ρήγα", "Πέτρου Ρήγα"),
+        ("ο πετρος ο ρηγας", "πετρος ρηγας"),
+        ("Άννα Ρήγα με λένε", "Άννα Ρήγα"),
+        ("Στη μάνα μου, Άννα Ρήγα", "Άννα Ρήγα"),
+        ("to onoma mou einai Anna Rhga", "Anna Rhga"),
+        ("put it under Ann Price", "Ann Price"),
+        ("Ρήγας. Το μικρό μου Πέτρος", "Ρήγας Πέτρος"),
+        ("May Will", "May Will"),
         ("Άννα, με δύο νι", None),
+        ("μισό λεπτό να δω την ταυτότητα", None),
+        ("αύριο το πρωί", None),
         ("Δεν λέω το όνομά μου εδώ", None),
         ("τι το θέλετε το όνομά μου;", None),
         ("Γεια σας, θέλω ραντεβού για επίδομα", None),
@@ -37,6 +47,23 @@ from dialogs.nlu.person_names import find_name
 def test_a_name_is_found(text: str, name: str | None) -> None:
     found = find_name(text)
     assert (found.value if found else None) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "sure"),
+    [
+        ("Άννα Ρήγα", True),
+        ("άννα ρήγα", True),
+        ("Άννα", False),
+        ("Κυριακή", False),
+        ("Κυριακή Μάη", True),
+        ("τρίτη φορά", False),
+        ("Anna, please", False),
+    ],
+)
+def test_a_name_that_may_be_something_else_is_not_sure(text: str, sure: bool) -> None:
+    found = find_name(text)
+    assert found is None or found.sure == sure
 
 
 @settings(max_examples=40, deadline=None)
