@@ -157,7 +157,7 @@ def _take_wish(ctx: Context, stored: str) -> TakeOutcome:
             return fitting[0].astimezone(UTC).isoformat()
         return time_not_free(day, wish.times, zone)
     if not fitting:
-        return InvalidAnswer(_("Nothing is free then on that day."))
+        return InvalidAnswer(_("Nothing is free on that day {hours}.", hours=wish.hours))
     if len(fitting) < len(free):
         only = tuple(start.astimezone(UTC).isoformat() for start in fitting)
         ctx.update(view=PromptView(step="time", only=only))

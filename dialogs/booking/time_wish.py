@@ -67,11 +67,20 @@ class TimeWish:
             parts.append(FormattedDate(self.conflict.day, "d MMMM"))
         if self.times:
             parts.append(_clock(time(*likeliest(self.times))))
+        return join(", ", *parts, *self._hours())
+
+    @property
+    def hours(self) -> Text:
+        """Return the hours that will do, for use in a sentence."""
+        return join(", ", *self._hours())
+
+    def _hours(self) -> list[Text]:
+        hours: list[Text] = []
         if self.since != time.min:
-            parts.append(_("from {time} on", time=_clock(self.since)))
+            hours.append(_("from {time} on", time=_clock(self.since)))
         if self.until != time.max:
-            parts.append(_("before {time}", time=_clock(self.until)))
-        return join(", ", *parts)
+            hours.append(_("before {time}", time=_clock(self.until)))
+        return hours
 
 
 def _labels_of_days(days: Sequence[date], now: datetime) -> list[Text]:

@@ -77,6 +77,8 @@ class Kind(StrEnum):
     BUT = "but"
     BUSY = "busy"
     """The days and times of such a clause don't suit: "I work"."""
+    PLANS = "plans"
+    """The day of such a clause doesn't suit, where another is named: "I have"."""
     ARTICLE = "article"
     FILLER = "filler"
     OPEN = "open"

@@ -89,8 +89,9 @@ def _without_refused(tags: Sequence[Tag]) -> list[Tag]:
     """Return the tags without what is negated, corrected, or only said as a reason."""
     kept: list[Tag] = []
     reason = False
-    for clause in _clauses(tags):
-        busy = any(tag.letter == "B" for tag in clause)
+    clauses = list(_clauses(tags))
+    for clause in clauses:
+        busy = any(tag.letter == "B" for tag in clause) or _has_plans(clause, clauses)
         negated = False
         part: list[Tag] = []
         for tag in clause:
@@ -111,6 +112,14 @@ def _without_refused(tags: Sequence[Tag]) -> list[Tag]:
             negated = tag.letter == "!"
         kept += part
     return kept
+
+
+def _has_plans(clause: Sequence[Tag], clauses: Sequence[Sequence[Tag]]) -> bool:
+    """Return whether a clause says "I have" of its day, and another one names a day."""
+    if not any(tag.letter == "y" for tag in clause):
+        return False
+    others = (tag for other in clauses if other is not clause for tag in other)
+    return any(_KINDS.get(tag.letter) == "day" for tag in others)
 
 
 def _clauses(tags: Sequence[Tag]) -> Iterable[list[Tag]]:

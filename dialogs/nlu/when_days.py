@@ -7,6 +7,9 @@ from typing import Any
 from dialogs.nlu.calendar_days import Calendar, DayNumbers
 from dialogs.nlu.when_tags import numbers_of, value_of
 
+MOST_HOURS = 12
+"""The highest number of an hour as people say it; above, a number is rather a day."""
+
 MOST_DAYS = 31
 """The most days of a range."""
 
@@ -38,11 +41,14 @@ def read_of_month(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str
 
 
 def read_range_in_month(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object]:
-    """Read "15 to 18 December"."""
-    first, last = (
-        c.nearest(DayNumbers(n, value_of("M", values, letters), None))
-        for n in numbers_of(values, letters)
-    )
+    """Read "15 to 18 December", "the 15th to the 18th of the month"."""
+    numbers = numbers_of(values, letters)
+    if "M" in letters:
+        month = value_of("M", values, letters)
+        first, last = (c.nearest(DayNumbers(number, month, None)) for number in numbers)
+    else:
+        named = c.month_after(int("x" in letters))
+        first, last = (c.in_month(named, number) for number in numbers)
     return range_made(first, last) if first and last else ("0", None)
 
 
@@ -113,6 +119,8 @@ def read_weekday_number(
 ) -> tuple[str, object] | None:
     """Read "Tuesday the 8th"; "Tuesday 8", where that is a Tuesday."""
     weekday, day = values[0], c.day_of_month(values[-1])
+    if letters in ("W@N", "W@w") and values[-1] <= MOST_HOURS:
+        return None  # "Tuesday at 8"
     if day and day.weekday() == weekday:
         return days_made(day)
     if letters[-1] == "o":
@@ -143,10 +151,11 @@ def read_month(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, o
 
 
 def read_weekday_of_week(_c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object]:
-    """Read "next week, Wednesday"."""
-    week, weekday = value_of("K", values, letters), value_of("W", values, letters)
+    """Read "next week, Wednesday or Friday"."""
+    week = value_of("K", values, letters)
+    weekdays = [value for value, letter in zip(values, letters, strict=True) if letter == "W"]
     monday = week[-1] - timedelta(days=week[-1].weekday())
-    return days_made(monday + timedelta(days=weekday))
+    return days_made(*(monday + timedelta(days=weekday) for weekday in weekdays))
 
 
 def read_weekdays_of_month(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object]:

@@ -54,6 +54,7 @@ LETTERS = {
     Kind.BECAUSE: ";",
     Kind.BUT: ",",
     Kind.BUSY: "B",
+    Kind.PLANS: "y",
     Kind.OPEN: "S",
     Kind.FEAST: "F",
 }

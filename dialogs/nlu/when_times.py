@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from dialogs.nlu.calendar_days import Calendar
 from dialogs.nlu.times import ClockTime, likeliest
-from dialogs.nlu.when_days import MOST_DAYS, range_made
+from dialogs.nlu.when_days import MOST_DAYS, MOST_HOURS, range_made
 from dialogs.nlu.when_tags import numbers_of, value_of
 
 OFFICE_ENDS = 20
@@ -15,6 +15,7 @@ OFFICE_ENDS = 20
 
 PARTS = {
     "morning": (None, time(12)),
+    "early": (None, time(10)),
     "noon": (time(12), time(15)),
     "after_noon": (time(12), None),
     "afternoon": (time(15), None),
@@ -89,7 +90,7 @@ def read_plain_hour(_c: Calendar, values: Sequence[Any], letters: str) -> tuple[
 def read_in_part(_c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object] | None:
     """Read an hour or time with its part of the day: "9 in the morning", "5 pm"."""
     part = next(v for v, letter in zip(values, letters, strict=True) if letter in "AP")
-    half = "am" if part in ("am", "morning") else "pm"
+    half = "am" if part in ("am", "morning", "early") else "pm"
     if "C" in letters:
         times = value_of("C", values, letters)
     else:
@@ -116,19 +117,23 @@ def _bounds(values: Sequence[Any], letters: str) -> list[time | None]:
     ]
 
 
-def read_between(_c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object] | None:
-    """Read "between nine and eleven", "9 to 11"."""
+def read_between(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object] | None:
+    """Read "between nine and eleven", "9 to 11"; "14 to 16" where a day is asked for as days."""
+    if "C" not in letters and c.shown:
+        days = [_day_asked_for(c, number) for number in numbers_of(values, letters)]
+        if len(days) == 2 and days[0] and days[1] and days[0] < days[1]:
+            return range_made(days[0], days[1])
     since, until = _bounds(values, letters)
     return ("Q", Hours(since, until)) if since and until and since < until else None
 
 
-def read_digits_between(_c: Calendar, values: Sequence[Any], _l: str) -> tuple[str, object] | None:
+def read_digits_between(c: Calendar, values: Sequence[Any], _l: str) -> tuple[str, object] | None:
     """Read "9:30-11"."""
     first, past, last, last_past = values[0]
     made = clock_times(int(first), int(past or 0)), clock_times(int(last), int(last_past or 0))
     if not (made[0] and made[1]):
         return None
-    return read_between(_c, [made[0][1], made[1][1]], "CC")
+    return read_between(c, [made[0][1], made[1][1]], "CC")
 
 
 def read_since(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object] | None:
@@ -142,7 +147,7 @@ def read_since(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, o
 
 def _day_asked_for(c: Calendar, number: int) -> date | None:
     """Return the day of the month, where one is asked for and the number is no usual hour."""
-    return c.day_of_month(number) if c.shown and 12 < number <= 31 else None
+    return c.day_of_month(number) if c.shown and MOST_HOURS < number <= 31 else None
 
 
 def read_until(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object] | None:

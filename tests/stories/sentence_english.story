@@ -26,7 +26,7 @@ bot      Municipality of Chios.
          Service: Employment counselling.
          I've noted: By video call, Friday 4 December, from 17:00 on.
          Place: Women's Counselling and Support Centre.
-         Nothing is free then on that day.
+         Nothing is free on that day from 17:00 on.
 bot      What time on Friday 4 December?
          [09:00] [09:30] [10:00] [10:30] [11:00] [11:30] [12:00]
          (Back) (Help)

@@ -80,8 +80,10 @@ def _when(expected: Expected, taken: Taken) -> Marks:
     if set(wish.days) - set(days) and "earliest" not in expected:
         yield Verdict.HARMFUL
     elif days:
-        said = any(f"{days[0].day} {month}" in text for text in taken.texts for month in _MONTHS)
-        yield Verdict.RIGHT if said or wish.days == days else Verdict.AGAIN
+        said = any(f"{days[0].day} {month}" in text for text in taken.texts for month in MONTHS)
+        view = taken.after.view
+        shown = tuple(map(date.fromisoformat, view.only)) if view.step == "day" else ()
+        yield Verdict.RIGHT if said or days in (wish.days, shown) else Verdict.AGAIN
     if at := expected.get("time"):
         got = f"{time(*likeliest(wish.times)):%H:%M}" if wish.times else None
         is_said = any(at in text for text in taken.texts)
@@ -90,31 +92,38 @@ def _when(expected: Expected, taken: Taken) -> Marks:
     if "earliest" in expected:
         yield Verdict.RIGHT if wish.earliest or taken.new_answers.get("day") else Verdict.AGAIN
     if month := expected.get("month"):
-        shown = taken.after.view.month or (wish.month and f"{wish.month:%Y-%m}")
-        yield Verdict.RIGHT if shown == month else Verdict.AGAIN
+        shown_month = taken.after.view.month or (wish.month and f"{wish.month:%Y-%m}")
+        yield Verdict.RIGHT if shown_month == month else Verdict.AGAIN
     if "conflict" in expected:
         yield Verdict.HARMFUL if taken.new_answers.get("day") else Verdict.RIGHT
 
 
-_MONTHS = ("Δεκεμβρίου", "December", "Ιανουαρίου", "January")
+MONTHS = ("Δεκεμβρίου", "December", "Ιανουαρίου", "January", "Φεβρουαρίου", "February")
 
 
 def _window(expected: Expected, taken: Taken) -> Marks:
-    """Mark hours that are kept, or by which the times shown were chosen."""
+    """Mark hours that are kept, by which the times shown were chosen, or that aren't free."""
     wish, shown = taken.time_wish, taken.after.view.only
     is_time = taken.after.view.step == "time"
     times = [f"{datetime.fromisoformat(at).astimezone(ZONE):%H:%M}" for at in shown if is_time]
-    bounds = [expected[bound] for bound in ("from", "to") if bound in expected]
+    low, high = expected.get("from", OPENING), expected.get("to", CLOSING)
+    bounds = [bound for bound in (low, high) if bound not in (OPENING, CLOSING)]
     if times and bounds:
-        low, high = expected.get("from", "00:00"), expected.get("to", "24:00")
         yield Verdict.RIGHT if all(low <= at < high for at in times) else Verdict.HARMFUL
         return
-    if "to" in expected:
+    if bounds and all(any(bound in text for text in taken.texts) for bound in bounds):
+        yield Verdict.RIGHT  # said not to be free
+        return
+    if high in bounds:
         until = f"{wish.until:%H:%M}" if wish.until != time.max else None
-        yield _mark(until, expected["to"])
-    if expected.get("from", "08:00") != "08:00":  # when offices open
+        yield _mark(until, high)
+    if low in bounds:
         since = f"{wish.since:%H:%M}" if wish.since != time.min else None
-        yield _mark(since, expected["from"])
+        yield _mark(since, low)
+
+
+OPENING, CLOSING = "08:00", "20:00"
+"""The hours between which offices serve, which bound nothing."""
 
 
 def _details(expected: Expected, taken: Taken) -> Marks:

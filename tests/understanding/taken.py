@@ -35,6 +35,9 @@ NOW = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Athens")
 
 HOUSING = ("Γεια", "Καλαμάτα", "επίδομα στέγασης", "όχι")
+ALL_MORNING = ("Γεια", "μεταδημότευση Λάρισα", "φυσική παρουσία")
+"""What leads to the day of a service with times from 8 to 14, among which hours choose."""
+
 DETAILS = ("Μαρία Παπαδοπούλου", "maria@example.gr", "6912345678", "068933130", "Συμφωνώ")
 
 
@@ -45,8 +48,8 @@ def _booking(day: int, details: int = len(DETAILS)) -> Sequence[str]:
 
 WAYS: Mapping[str, Sequence[str]] = {
     "start": ("Γεια",),
-    "day": HOUSING,
-    "time": (*HOUSING, "3/12"),
+    "day": ALL_MORNING,
+    "time": (*ALL_MORNING, "3/12"),
     "name": _booking(4, 0),
     "email": _booking(7, 1),
     "phone": _booking(8, 2),
@@ -92,7 +95,9 @@ class Taken:
         answers = self.new_answers
         if at := answers.get("time"):
             local = datetime.fromisoformat(at).astimezone(ZONE)
-            return TimeWish((local.date(),), (ClockTime(local.hour, local.minute),))
+            known = self.before.values.get("day") == local.date().isoformat()
+            days = () if known else (local.date(),)
+            return TimeWish(days, (ClockTime(local.hour, local.minute),))
         day = answers.get("day")
         return TimeWish((datetime.fromisoformat(day).date(),) if day else ())
 
