@@ -55,7 +55,7 @@ CONVERSATION: Definition[Office] = Definition(
         "Hello! I'm Rantevou and I book appointments with your municipality. "
         "At any time you can write “help” or “back”."
     ),
-    brief_greeting=_("Appointments by text message. Any time: “menu”, “back”."),
+    brief_greeting=_("Appointments. Help: “menu”."),
     greeting_note=lambda ctx: samples_note(ctx.office.samples),
     help=_(
         "Pick an answer by tapping it, or write its number or its name. "

@@ -201,6 +201,8 @@ class FormField(CatalogueModel):
     question: LocalizedText
     help: LocalizedText | None = None
     required: bool = True
+    sms: bool = False
+    """Whether it is asked by text message, too, even if it isn't required."""
     options: tuple[Option, ...] = ()
     when: Condition = Field(default={})
 

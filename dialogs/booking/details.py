@@ -96,8 +96,8 @@ def detail_step(
     def known(ctx: Context) -> str | None:
         if field.id == "phone":
             return ctx.office.own_phone or None
-        is_left_out = ctx.is_brief and field.is_email_of_attendee and not is_demanded(ctx)
-        return "" if is_left_out else None
+        is_left_out = ctx.is_brief and not field.sms and not is_demanded(ctx)
+        return "" if is_left_out else None  # each question costs both sides a text
 
     return Step(
         name,

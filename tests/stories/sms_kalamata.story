@@ -2,7 +2,7 @@
 now      2026-11-30 09:00
 platform sms, el
 citizen  Γεια
-bot      PANTEBOY ME SMS. OΠOTE ΘEΛETE: "BOHΘEIA", "ΠIΣΩ".
+bot      PANTEBOY ME SMS. OΔHΓIEΣ: "BOHΘEIA".
          ΠOIOΣ ΔHMOΣ;
          1 ΔHMOΣ KAΛAMATAΣ
          2 ΔHMOΣ ΛAPIΣAIΩN

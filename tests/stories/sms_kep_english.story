@@ -2,13 +2,13 @@
 now      2026-11-30 09:00
 platform sms, en
 citizen  hello
-bot      Appointments by text message. Any time: "menu", "back".
+bot      Appointments. Help: "menu".
          Which municipality?
          1 Municipality of Kalamata
          2 Municipality of Larissa
          3 Municipality of Chios
          4 KEP - Citizens' Service Centres
-parts    2
+parts    1
 citizen  KEP
 bot      KEP - Citizens' Service Centres.
          Which group of services?

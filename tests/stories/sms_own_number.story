@@ -3,7 +3,7 @@ now      2026-11-30 09:00
 platform sms, el
 number   kalamata
 citizen  Καλημέρα σας
-bot      PANTEBOY ME SMS. OΠOTE ΘEΛETE: "BOHΘEIA", "ΠIΣΩ".
+bot      PANTEBOY ME SMS. OΔHΓIEΣ: "BOHΘEIA".
          ΠOIA YΠHPEΣIA;
          1 EΠIΔOMA ΣTEΓAΣHΣ
          2 EΛAXIΣTO EIΣOΔHMA (EEE)

@@ -16,7 +16,7 @@ def test_every_text_of_an_appointment_is_printed_with_its_parts(technician: Tech
     count = r"[78] answers: [78] in capitals, \d+ in Unicode\n    1: "
     assert re.match(f"{count}PANTEBOY ME SMS", by_text)
     assert "    1: TO PANTEBOY ΣAΣ KΛEIΣTHKE: " in by_text
-    assert re.match(f"{count}Appointments by text message", in_english)
+    assert re.match(f"{count}Appointments. Help: ", in_english)
     lines = one_way.splitlines()
     assert len(lines) == 22  # five texts in each language, and what all take
     assert "el  confirmed: 1 in capitals, 3 in Unicode" in lines

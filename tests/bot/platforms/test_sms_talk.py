@@ -70,6 +70,20 @@ def test_a_booking_in_kalamata_costs_at_most_ten_parts_and_eight_on_the_towns_ow
     assert sum(own.parts) <= 8
 
 
+def test_of_what_may_be_skipped_only_what_the_catalogue_marks_is_asked(
+    deployment: Deployment, texts: Translator
+) -> None:
+    talk = TextTalk(deployment, two_way(texts, municipality="chios"))
+    for each in ("hello", "OPEKA information", "3/12", "1", "Maria Papa"):
+        talk.say(each)
+    assert "wheelchair" in talk.bodies[-1]
+    assert talk.say("skip").splitlines()[1].startswith("Sample: ")
+    assert "Your appointment is booked" in talk.say("OK")
+    assert sum(talk.parts) <= 8
+    talk.say("change my details")
+    assert "home address" in talk.say("3")
+
+
 def _details(session: Session) -> list[tuple[Any, bool]]:
     return [(each.details, each.phone_proven) for each in session.query(Booking)]
 
