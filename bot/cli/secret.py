@@ -40,6 +40,7 @@ def replace(yes: Yes = False) -> None:
     """
     from bot.ops.secret_replacement import hash_anew
     from bot.platforms import PLATFORMS
+    from bot.platforms.sms.settings import SmsAccount
     from bot.secret_key import check_lost, place_of_secret, replace_key
     from bot.settings import read_settings
     from core.catalogue.registry import Registry
@@ -55,9 +56,16 @@ def replace(yes: Yes = False) -> None:
         if each.municipality
     }
 
+    two_way = {
+        account
+        for account, each in settings.accounts.items()
+        if isinstance(each, SmsAccount) and each.two_way
+    }
+
     def run(session: "Session") -> "Replaced":
         key = replace_key(session, database, given)
-        return hash_anew(session, Registry(key, accounts, own), datetime.now(UTC), report)
+        registry, now = Registry(key, accounts, own), datetime.now(UTC)
+        return hash_anew(session, registry, now, report, two_way=two_way)
 
     with closing(Database(settings.database_url, settings.given_encryption_key)) as database:
         with progress(PREPARING):
@@ -75,8 +83,9 @@ def replace(yes: Yes = False) -> None:
         "code and telephone number."
     )
     for account, count in done.suppressed.items():
+        again = "START" if account in two_way else "again"
         typer.echo(
-            f"Contacts of {account} who are sent nothing but replies until they write again: "
+            f"Contacts of {account} who are sent nothing but replies until they write {again}: "
             f"{count}. Some had blocked us; it isn't known any more which."
         )
     typer.echo(

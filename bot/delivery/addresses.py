@@ -19,10 +19,15 @@ def suppression_of(
 ) -> Suppression | None:
     """Return the suppression of a row's address; it ends where the technician retries the row.
 
-    That of an address in a booking's details ends, too, when it is given anew, and with time,
-    unless its owner has stopped messages: anybody may give it.
+    That of an address in a booking's details ends, too, when it is given anew, and with time. All
+    that is unless its owner has stopped messages, for anybody may give it.
     """
-    if row.last_error == RETRIED:
+
+    def is_stopped() -> bool:
+        hashed = stopped_hash(services.registry, row.account, address)
+        return session.get(Suppression, (row.account, hashed)) is not None
+
+    if row.last_error == RETRIED and not is_stopped():
         unsuppress(session, services, row.account, address)
         return None
     if row.room_id is not None:
@@ -30,8 +35,7 @@ def suppression_of(
     found = find_suppression(session, services.registry, row.account, address)
     if found is None or row.contact_id is not None or row.booking_id is None:
         return found
-    stopped = (row.account, _stopped_hash(services.registry, row.account, address))
-    if session.get(Suppression, stopped):
+    if is_stopped():
         return found
     if not may_be_alive(session, row.booking_id, found.at, services.clock()):
         return found
@@ -51,13 +55,13 @@ def stop(session: Session, services: Services, account: str, address: str) -> No
     That is kept among the suppressions, by another hash, beside its own.
     """
     suppress(session, services, account, address)
-    hashed = _stopped_hash(services.registry, account, address)
+    hashed = stopped_hash(services.registry, account, address)
     session.merge(Suppression(account=account, address=hashed, at=services.clock()))
 
 
 def unsuppress(session: Session, services: Services, account: str, address: str) -> None:
     """Send all messages to an address again."""
-    of_address = (address_hash, _reported_hash, _stopped_hash)
+    of_address = (address_hash, _reported_hash, stopped_hash)
     hashes = [of(services.registry, account, address) for of in of_address]
     session.execute(
         delete(Suppression).where(Suppression.account == account, Suppression.address.in_(hashes))
@@ -81,5 +85,6 @@ def _reported_hash(registry: Registry, account: str, address: str) -> str:
     return registry.keyed_hash(f"reported {account} {address}")
 
 
-def _stopped_hash(registry: Registry, account: str, address: str) -> str:
+def stopped_hash(registry: Registry, account: str, address: str) -> str:
+    """Return the keyed hash by which suppressions name an address whose owner stopped messages."""
     return registry.keyed_hash(f"stopped {account} {address}")

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot import conversation_state
 from bot.context import Services, load_conversation
-from bot.delivery.text_counts import check_limits
+from bot.delivery.text_counts import check_limits, count_first
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment_file
 from bot.views.closure import render_closure, render_loaded, render_preview
@@ -84,7 +84,10 @@ def render_message(
     if row.room_id is not None:
         return _to_room(session, services, row, row.room_id)
     if row.kind == MessageKind.PHONE_PROOF:
-        return render_proof(session, services, row)
+        proof = render_proof(session, services, row)
+        if proof:
+            count_first(session, services, row, proof[0])
+        return proof
     booking = session.get(Booking, row.booking_id) if row.booking_id else None
     if row.contact_id is None:
         address = booking.details.get(ADDRESS_FIELDS[row.platform]) if booking else None
@@ -121,6 +124,8 @@ def render_message(
             if is_strange and row.kind not in TO_CONTACT:
                 return None  # the chats were parted while it was being sent, or after it failed
             if found and booking:
+                if row.platform == SMS and preferences_of(session, found.citizen_id).no_texts:
+                    return None
                 language = preferences_of(session, found.citizen_id).language or found.language
                 reply = render_notification(
                     session, services, row, booking, language, found.timezone

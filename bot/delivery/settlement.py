@@ -103,6 +103,6 @@ def _mark_sent(session: Session, services: Services, row: OutboxRow, sent: Sent)
     # In a chat that has moved meanwhile, that id is another message's.
     row.provider_id = None if room and room.chat != message.address else sent.provider_id
     set_status(session, row, OutboxStatus.SENT)
-    count_text(session, services, row, message.address, message.reply)
+    count_text(session, services, row, message.reply)
     if message.was_suppressed and not services.platforms[message.account].has_stop_word:
         unsuppress(session, services, message.account, message.address)

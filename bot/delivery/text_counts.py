@@ -6,11 +6,12 @@ from sqlalchemy.orm import Session
 from bot.context import Services
 from bot.messages import Reply
 from bot.platforms.webhook import Reachability
-from core.db.models import Booking, OutboxRow, PhoneProof
+from core.db.models import Booking, OutboxRow
 from core.messaging import text_budget
-from core.messaging.keys import Cause, MessageKind
+from core.messaging.keys import MessageKind
 from core.messaging.notifications import BY_OFFICE
 from core.messaging.routes import SMS
+from core.messaging.text_budget import MOST_A_DAY
 from core.staff.text_alerts import enqueue_texts_used
 
 log = structlog.get_logger()
@@ -38,26 +39,34 @@ class TextKeptBack(Exception):
 def check_limits(
     session: Session, services: Services, row: OutboxRow, booking: Booking, number: str
 ) -> None:
-    """Raise TextKeptBack where a text may not go out.
+    """Count a text to a number; raise TextKeptBack where it may not go out.
 
     Of what the budget of the month pays, reminders alone are kept back.
     """
     registry, now = services.registry, services.clock()
     why = None
-    if row.kind not in OF_OFFICE and text_budget.has_enough(session, registry, number, now):
-        why = "limit of the day"
-    elif row.kind == MessageKind.REMINDER and text_budget.is_used_up(
+    if row.kind == MessageKind.REMINDER and text_budget.is_used_up(
         session, registry, booking.municipality_id, now
     ):
         why = "budget of the month"
+    elif count_first(session, services, row, number) > MOST_A_DAY and row.kind not in OF_OFFICE:
+        why = "limit of the day"
     if why:
         log.info("text message left out", message=row.id, why=why)
         raise TextKeptBack(why)
 
 
-def count_text(
-    session: Session, services: Services, row: OutboxRow, number: str, reply: Reply
-) -> None:
+def count_first(session: Session, services: Services, row: OutboxRow, number: str) -> int:
+    """Count a text that is tried for the first time; return how many go to its number today.
+
+    That is before it is sent, for others that wait may be sent with it. 0 where it is tried again.
+    """
+    if row.attempts > 1:
+        return 0
+    return text_budget.count_to(session, services.registry, number, services.clock())
+
+
+def count_text(session: Session, services: Services, row: OutboxRow, reply: Reply) -> None:
     """Count a message that was sent, if it costs parts; tell the office when few are left."""
     if row.platform != SMS or not (parts := services.platforms[row.account].parts_of(reply)):
         return
@@ -65,8 +74,7 @@ def count_text(
     if town is None:
         return
     registry, now = services.registry, services.clock()
-    unasked_by = None if row.kind == MessageKind.REPLY else number
-    percent = text_budget.count_text(session, registry, town, unasked_by, parts, now)
+    percent = text_budget.count_text(session, registry, town, parts, now)
     if percent is not None:
         enqueue_texts_used(session, registry, town, percent, now)
 
@@ -83,7 +91,7 @@ def count_answer(session: Session, services: Services, account: str, told: Reach
     if answer.payer is not None:
         parts = services.platforms[account].parts_of(answer)
         registry.refresh(session)
-        percent = text_budget.count_text(session, registry, answer.payer, None, parts, now)
+        percent = text_budget.count_text(session, registry, answer.payer, parts, now)
         if percent is not None:
             enqueue_texts_used(session, registry, answer.payer, percent, now)
     return True
@@ -93,7 +101,4 @@ def _town_of(session: Session, row: OutboxRow, reply: Reply) -> str | None:
     """Return the municipality that pays for a text; None while nothing was said of any."""
     if row.booking_id is not None:
         return session.get_one(Booking, row.booking_id).municipality_id
-    if row.kind == MessageKind.PHONE_PROOF:
-        proof = session.get(PhoneProof, Cause.parse(row.dedupe_key, row.recipient).as_proof()[0])
-        return proof.municipality_id if proof else None
     return reply.payer

@@ -1,6 +1,7 @@
 """The replacement of a lost secret: what was hashed with it is hashed anew, or forgotten."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.context import Services
+from bot.delivery.addresses import stopped_hash
 from bot.i18n.translator import Translator
 from bot.platforms import webchat
 from bot.views.notification import is_news
@@ -33,6 +35,7 @@ from core.db.models import (
 )
 from core.messaging.addresses import address_hash
 from core.messaging.outbox import SENT_STATUSES
+from core.messaging.routes import SMS, account_for
 from core.progress import Report, silent
 from core.staff import alerts
 from core.staff.api_keys import revoke_all
@@ -43,7 +46,7 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Replaced:
-    """Counts of what was changed; `suppressed` by account."""
+    """Counts of what was changed; `suppressed` by account, of chats and of numbers without one."""
 
     bookings: int
     web_chats: int
@@ -54,12 +57,18 @@ class Replaced:
 
 
 def hash_anew(
-    session: Session, registry: Registry, now: datetime, report: Report = silent
+    session: Session,
+    registry: Registry,
+    now: datetime,
+    report: Report = silent,
+    *,
+    two_way: Collection[str] = (),
 ) -> Replaced:
     """Hash with the registry's key what was hashed with a lost one; forget what can't be.
 
     Counts by network address and by the telephone number asked for begin anew. Of web chats, the
-    address is such a hash, of a token that only the browser has: they end.
+    address is such a hash, of a token that only the browser has: they end. On a number that is
+    `two_way`, whoever may have written STOP has to take that back.
     """
     session.execute(delete(Confirmation))
     session.execute(delete(CodeRequest))
@@ -80,7 +89,7 @@ def hash_anew(
         numbers,
         _unlink_staff(session),
         revoke_all(session, now),
-        _suppress(session, registry, now),
+        _suppress(session, registry, now, two_way),
     )
 
 
@@ -138,13 +147,15 @@ def _end_web_chats(session: Session, registry: Registry, now: datetime) -> int:
     return ended
 
 
-def _suppress(session: Session, registry: Registry, now: datetime) -> dict[str, int]:
-    """Suppress anew whoever may have been; return how many contacts, by account.
+def _suppress(
+    session: Session, registry: Registry, now: datetime, two_way: Collection[str]
+) -> dict[str, int]:
+    """Suppress anew whoever may have been; return how many addresses, by account.
 
     Whom the former hashes name can't be known, so an account that had some sends only replies to
-    all its contacts. Those are excepted to whom something was sent that was due after the last of
-    them was made: nothing but a reply is sent to a suppressed address, and a reply that arrives
-    ends that.
+    all its contacts, and a two-way number also to the numbers of its bookings. Those are excepted
+    to whom something was sent that was due after the last of them was made: nothing but a reply is
+    sent to a suppressed address, and a reply that arrives ends that, except by text message.
     """
     newest = session.execute(
         select(Suppression.account, func.max(Suppression.at)).group_by(Suppression.account)
@@ -158,14 +169,45 @@ def _suppress(session: Session, registry: Registry, now: datetime) -> dict[str, 
             OutboxRow.status.in_(SENT_STATUSES),
             OutboxRow.due_at > last,
         )
-        addresses = session.scalars(
-            select(Contact.address).where(Contact.account == account, Contact.id.not_in(reached))
-        ).all()
+        addresses = set(
+            session.scalars(
+                select(Contact.address).where(
+                    Contact.account == account, Contact.id.not_in(reached)
+                )
+            )
+        )
+        hashes = [address_hash]
+        if account in two_way:
+            addresses |= _numbers(session, registry, account, last)
+            hashes.append(stopped_hash)
         rows = [
-            {"account": account, "address": address_hash(registry, account, address), "at": now}
+            {"account": account, "address": hashed(registry, account, address), "at": now}
             for address in addresses
+            for hashed in hashes
         ]
         if rows:
             session.execute(insert(Suppression), rows)
-            counts[account] = len(rows)
+            counts[account] = len(addresses)
     return counts
+
+
+def _numbers(session: Session, registry: Registry, account: str, last: datetime) -> set[str]:
+    """Return the numbers of bookings that an account texts, except those texted after `last`."""
+    texted = select(OutboxRow.booking_id).where(
+        OutboxRow.account == account,
+        OutboxRow.contact_id.is_(None),
+        OutboxRow.booking_id.is_not(None),
+        OutboxRow.status.in_(SENT_STATUSES),
+        OutboxRow.due_at > last,
+    )
+    reached = set(session.scalars(texted))
+    query = select(Booking.id, Booking.municipality_id, Booking.details)
+    found = session.execute(
+        query.where(Booking.phone_hash.is_not(None)).execution_options(yield_per=BATCH)
+    )
+    numbers, texted_since = set[str](), set[str]()
+    for number, municipality_id, details in found:
+        phone = details.get("phone")
+        if phone and account_for(registry, SMS, municipality_id) == account:
+            (texted_since if number in reached else numbers).add(phone)
+    return numbers - texted_since

@@ -25,4 +25,5 @@ def render_proof(session: Session, services: Services, row: OutboxRow) -> tuple[
     )
     left = int((proof.asked_at + LASTS - now).total_seconds())
     reply = build_reply(services.texts, [said], language)
-    return proof.phone, reply.model_copy(update={"valid_seconds": max(1, left)})
+    more = {"valid_seconds": max(1, left), "payer": proof.municipality_id}
+    return proof.phone, reply.model_copy(update=more)

@@ -32,6 +32,7 @@ from core.messaging.reminders import cancel_reminders, reminder_messages
 from core.messaging.routes import (
     EMAIL,
     PAGE,
+    SMS,
     WAITING,
     Route,
     all_routes,
@@ -260,9 +261,11 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     routes = all_routes(session, registry, booking, kind)
     recipients = [str(route.recipient) for route in routes]
     after = recipients.index(row.recipient) + 1 if row.recipient in recipients else 0
-    left: Sequence[Route] = routes[after:]
+    left: Sequence[Route] = [
+        each for each in routes[after:] if not _is_same_number(row, each, routes)
+    ]
     if kind is MessageKind.REMINDER:
-        by_id = {booking.id: routes[after:]}
+        by_id = {booking.id: list(left)}
         left = affordable(session, registry, [booking], by_id, now)[booking.id]
     for route in left:
         if own and route.contact_id and platform_of(route.account) == own.platform:
@@ -291,6 +294,15 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
         )
     )
     return any(Cause.parse(other.dedupe_key, other.recipient) == cause for other in others)
+
+
+def _is_same_number(row: OutboxRow, route: Route, routes: Sequence[Route]) -> bool:
+    """Return whether a route has a failed text's number and account: as its chat, or without it."""
+    if row.platform != SMS or route.account != row.account:
+        return False
+    failed = next((each for each in routes if str(each.recipient) == row.recipient), None)
+    is_attendees = row.contact_id is None or (failed is not None and failed.is_attendees)
+    return is_attendees and (route.is_attendees or route.contact_id is None)
 
 
 def _email_routes(registry: Registry, booking: Booking) -> list[Route]:

@@ -1,7 +1,7 @@
 """The budget of text messages: a municipality's parts a month, the texts of a number a day."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
@@ -27,6 +27,7 @@ _ZONE_OF_DAY = ZoneInfo("Europe/Athens")
 """The zone whose midnight begins the day of a number's limit, which all municipalities share."""
 
 _KEPT = timedelta(days=62)
+"""The time for which the counts of a municipality are kept."""
 
 _COUNT = {
     name: dialect.insert(TextCount)
@@ -46,29 +47,20 @@ def is_used_up(session: Session, registry: Registry, municipality_id: str, now: 
     return used is not None and used.count >= most
 
 
-def has_enough(session: Session, registry: Registry, number: str, now: datetime) -> bool:
-    """Return whether a number has had as many texts today as it may."""
-    had = session.get(TextCount, _number_key(registry, number, now))
-    return had is not None and had.count >= MOST_A_DAY
+def count_to(session: Session, registry: Registry, number: str, now: datetime) -> int:
+    """Count a text that goes to a number; return how many do today, with this one."""
+    return _count_number(session, registry, number, now, "number")
 
 
 def count_text(
-    session: Session,
-    registry: Registry,
-    municipality_id: str,
-    number: str | None,
-    parts: int,
-    now: datetime,
+    session: Session, registry: Registry, municipality_id: str, parts: int, now: datetime
 ) -> int | None:
-    """Count a text that was sent to a number; return the highest threshold that is reached, if any.
-
-    Of an answer to a text of theirs the number is None: those have a limit of their own.
+    """Count the parts of a text that was sent; return the highest threshold reached, if any.
 
     It may have been before this text: the budget may have been lowered since the last.
     """
-    used = _add(session, _parts_key(registry, municipality_id, now), parts, now)
-    if number is not None:
-        _add(session, _number_key(registry, number, now), 1, now)
+    key = _parts_key(registry, municipality_id, now)
+    used = _add(session, key, parts, now + _KEPT)
     most = registry[municipality_id].body.rules.text_parts_per_month
     return next((each for each in THRESHOLDS if used * 100 >= most * each), None)
 
@@ -76,13 +68,13 @@ def count_text(
 def spend_proof(session: Session, registry: Registry, municipality_id: str, now: datetime) -> bool:
     """Count a proof of a number that a municipality is to pay for; return False past its budget."""
     day = now.astimezone(_ZONE_OF_DAY).date()
-    had = _add(session, f"proofs {municipality_id} {day}", 1, now)
+    had = _add(session, f"proofs {municipality_id} {day}", 1, now + _KEPT)
     return had <= registry[municipality_id].body.rules.phone_proofs_per_day
 
 
 def count_received(session: Session, registry: Registry, number: str, now: datetime) -> int:
     """Count a text that came from a number; return how many did today, with this one."""
-    return _add(session, _number_key(registry, number, now, "from"), 1, now)
+    return _count_number(session, registry, number, now, "from")
 
 
 def affordable(
@@ -105,14 +97,14 @@ def affordable(
 
 
 def forget_counts(session: Session, now: datetime) -> None:
-    """Delete the counts of days and months that are long over."""
-    session.execute(delete(TextCount).where(TextCount.until < now))
+    """Delete the counts of numbers of days that are over, and others that are long over."""
+    session.execute(delete(TextCount).where(TextCount.until <= now))
 
 
-def _add(session: Session, key: str, count: int, now: datetime) -> int:
-    """Add to a count, as one statement; return the sum."""
+def _add(session: Session, key: str, count: int, until: datetime) -> int:
+    """Add to a count, as one statement; return the sum. A new one is kept until then."""
     insert = _COUNT[session.get_bind().dialect.name]
-    added = insert.values(key=key, count=count, until=now + _KEPT).on_conflict_do_update(
+    added = insert.values(key=key, count=count, until=until).on_conflict_do_update(
         index_elements=["key"], set_={"count": TextCount.count + count}
     )
     found: int = session.execute(added.returning(TextCount.count)).scalar_one()
@@ -123,9 +115,14 @@ def _parts_key(registry: Registry, municipality_id: str, now: datetime) -> str:
     return f"parts {municipality_id} {month_of(registry, municipality_id, now)}"
 
 
-def _number_key(registry: Registry, number: str, now: datetime, way: str = "number") -> str:
+def _count_number(
+    session: Session, registry: Registry, number: str, now: datetime, way: str
+) -> int:
+    """Count a text to or from a number, which is kept until midnight; return the day's."""
     day = now.astimezone(_ZONE_OF_DAY).date()
-    return f"{way} {registry.keyed_hash(f'texts {number}')} {day}"
+    midnight = datetime.combine(day + timedelta(days=1), time.min, _ZONE_OF_DAY)
+    key = f"{way} {registry.keyed_hash(f'texts {number}')} {day}"
+    return _add(session, key, 1, midnight.astimezone(UTC))
 
 
 def _is_text(route: Route) -> bool:

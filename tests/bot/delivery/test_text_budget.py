@@ -17,7 +17,7 @@ from core.catalogue.rules import Texts
 from core.db.models import Booking, Conversation, OutboxRow, StaffRoom, TextCount
 from core.messaging.keys import Cause
 from core.messaging.reminder_ways import choose_ways
-from core.messaging.text_budget import MOST_A_DAY, count_text, forget_counts, has_enough
+from core.messaging.text_budget import MOST_A_DAY, count_text, count_to, forget_counts
 from core.staff.text_alerts import enqueue_texts_used
 from tests.bot.delivery.test_undelivered import BLOCKED, bind, calls, cancel
 from tests.bot.platforms.test_sms import MARIA, sms
@@ -38,10 +38,14 @@ def counts(push: PushDeployment) -> list[tuple[str, int]]:
 
 
 def use(push: PushDeployment, parts: int, number: str = MARIA) -> int | None:
+    """Count a text of so many parts to a number; return the threshold that is reached."""
     registry, now = push.deployment.services.registry, push.deployment.clock()
-    return push.deployment.database.write_sync(
-        lambda s: count_text(s, registry, TOWN, number, parts, now)
-    )
+
+    def run(session: Session) -> int | None:
+        count_to(session, registry, number, now)
+        return count_text(session, registry, TOWN, parts, now)
+
+    return push.deployment.database.write_sync(run)
 
 
 def test_what_was_sent_is_counted_by_its_parts_without_the_number(push: PushDeployment) -> None:
@@ -156,7 +160,7 @@ def test_reminders_stop_at_the_budget_and_all_but_the_office_at_the_limit_of_a_d
     for _text in range(had - 1):
         use(push, 1)
     use(push, used - had + 1)
-    row = OutboxRow(id=5, kind=kind)
+    row = OutboxRow(id=5, kind=kind, attempts=1)
 
     def run(session: Any) -> bool:
         try:
@@ -276,26 +280,29 @@ def test_a_reminder_tried_again_past_the_budget_goes_another_way(
     assert not calls(push)
 
 
-def test_counts_are_kept_for_two_months(push: PushDeployment) -> None:
+def test_numbers_are_counted_until_midnight_and_parts_for_two_months(push: PushDeployment) -> None:
     use(push, 1)
-    later = push.deployment.clock() + timedelta(days=61)
-    push.deployment.database.write_sync(lambda s: forget_counts(s, later))
-    assert counts(push)
-    push.deployment.database.write_sync(lambda s: forget_counts(s, later + timedelta(days=2)))
-    assert not counts(push)
+    now = push.deployment.clock().replace(hour=0)  # 02:00 in Greece
+
+    def kept(later: timedelta) -> list[str]:
+        push.deployment.database.write_sync(lambda s: forget_counts(s, now + later))
+        return [key.split()[0] for key, _count in counts(push)]
+
+    assert kept(timedelta(hours=21)) == ["parts", "number"]
+    assert kept(timedelta(hours=22)) == ["parts"]
+    assert kept(timedelta(days=61)) == ["parts"]
+    assert kept(timedelta(days=63)) == []
 
 
 def test_the_day_of_a_number_begins_at_midnight_in_greece(push: PushDeployment) -> None:
     registry, clock = push.deployment.services.registry, push.deployment.clock
     evening = clock().replace(hour=21, minute=30)  # 23:30 there
 
-    def run(session: Session) -> list[bool]:
-        for _text in range(MOST_A_DAY):
-            count_text(session, registry, TOWN, MARIA, 1, evening)
-        later = (evening, evening + timedelta(hours=1))
-        return [has_enough(session, registry, MARIA, each) for each in later]
+    def run(session: Session) -> list[int]:
+        later = (evening, evening, evening + timedelta(hours=1))
+        return [count_to(session, registry, MARIA, each) for each in later]
 
-    assert push.deployment.database.write_sync(run) == [True, False]
+    assert push.deployment.database.write_sync(run) == [1, 2, 1]
 
 
 @pytest.mark.parametrize("by_citizen", [False, True])
