@@ -40,8 +40,8 @@ SAMPLE_TOKEN = "abcdefghijklmnop"  # noqa: S105 nobody's
 def preview(municipality: Town, service: Service = None) -> None:
     """Print every text message of an appointment as it is sent, with its parts.
 
-    In Greek and English, in capitals, beside the parts that it would have in Unicode. The names of
-    the service and the place are shortened where it wouldn't fit into one part. Then a booking by
+    In Greek and English, with its parts in each ALPHABET of a sender: in gsm, Greek is in capitals.
+    It is said where names were shortened so that it fits into one part. Then a booking by
     text message on the municipality's own two-way number, from the greeting to the confirmation.
     With the cost, where a sender's PRICE is set.
     """
@@ -105,7 +105,7 @@ def _lines(
     from bot.views.text_message import one_part
     from core.i18n import LANGUAGES
     from core.messaging.keys import MessageKind
-    from dialogs.messages.text_message import WORDINGS
+    from dialogs.messages.text_message import WORDINGS, names_of
 
     link = f"{public}{PATH}{SAMPLE_TOKEN}" if public else ""
     kinds = {wording.message: kind for kind, wording in WORDINGS.items()}  # each text once
@@ -115,10 +115,13 @@ def _lines(
             own_link = "" if kind is MessageKind.CANCELLED else link
             said = one_part(texts, loaded, kind, booking, language, own_link)
             parts, unicode = count_parts(fold(said)), count_parts(said)
-            yield f"{language}  {kind}: {parts} in capitals, {unicode} in Unicode"
+            names = (texts.say(each, language) for each in names_of(loaded, booking))
+            is_whole = kind is MessageKind.CANCELLED or all(name in said for name in names)
+            shortened = "" if is_whole else "; names shortened"
+            yield f"{language}  {kind}: {parts} in gsm, {unicode} in unicode{shortened}"
             yield f"    {fold(said)}"
             total, in_unicode = total + parts, in_unicode + unicode
-        yield f"{language}  all: {total} in capitals, {in_unicode} in Unicode"
+        yield f"{language}  all: {total} in gsm, {in_unicode} in unicode"
         yield from _cost(prices, language, total, in_unicode)
 
 
@@ -138,7 +141,7 @@ def _talk_lines(
             parts, unicode = sum(e.parts for e in talk), sum(e.in_unicode for e in talk)
             yield (
                 f"{language}  booked by text message, {len(talk)} answers: "
-                f"{parts} in capitals, {unicode} in Unicode"
+                f"{parts} in gsm, {unicode} in unicode"
             )
             yield from _cost(prices, language, parts, unicode)
             for each in talk:

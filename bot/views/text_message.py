@@ -53,8 +53,8 @@ def one_part(
 ) -> str:
     """Return the text of a kind, its names shortened until it fits into one part in capitals.
 
-    The link is left out where it would need a second one. Where it `is_two_way`, a reminder says
-    how it is answered.
+    The link is left out where it would need a second one. Where it `is_two_way`, it says how it is
+    answered.
     """
     zone = ZoneInfo(booking.timezone)
     names = [texts.say(each, language) for each in names_of(loaded, booking)]

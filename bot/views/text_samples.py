@@ -42,9 +42,9 @@ def long_names(texts: Translator, body: Municipality) -> Iterator[tuple[str, str
 
     def parts(service: str, branch: str, channel: str, language: str) -> int:
         booking = sample_booking(body, service, branch, channel, _WIDE)
-        names = names_of(loaded, booking)
-        said = text_message(loaded, MessageKind.CONFIRMED, booking, zone, *names)
-        return count_parts(fold(texts.say(said, language)))
+        given = (loaded, MessageKind.CONFIRMED, booking, zone, *names_of(loaded, booking))
+        said = (text_message(*given, is_two_way=each) for each in (False, True))
+        return max(count_parts(fold(texts.say(each, language))) for each in said)
 
     for service in body.services.values():
         long = (

@@ -190,7 +190,8 @@ def _question(ctx: Context, field: FormField, form_of: FormOf) -> Text:
     body, channel = form_of(ctx)
     if field.is_email_of_attendee and not ctx.office.sends_email(body.id):
         return LINK_TO if channel == Channel.VIDEO else MAY_WRITE
-    return lines(field.question, field.help)
+    is_told = ctx.is_brief and ctx.state.failures  # by what was said of the wrong answer
+    return field.question if is_told else lines(field.question, field.help)
 
 
 def _ask(

@@ -150,7 +150,8 @@ def _confirm(ctx: Context, value: str) -> EffectOutcome:
     wording = WORDINGS[MessageKind.CONFIRMED]
     if ctx.is_brief:
         names = names_of(loaded, booking)
-        brief = text_message(loaded, MessageKind.CONFIRMED, booking, ctx.zone, *names)
+        given = (loaded, MessageKind.CONFIRMED, booking, ctx.zone, *names)
+        brief = text_message(*given, is_two_way=True)
     else:
         brief = brief_form(wording.brief, loaded, booking, ctx.zone)
     ctx.say(booking_message(booking, wording.for_attendee, said, brief))

@@ -17,11 +17,14 @@ ARTICLES = _("the, my")
 
 
 def stop_or_ask(ctx: Context[Any], _argument: str) -> None:
-    """End the running dialog; if something was answered, ask first."""
+    """End the running dialog; if something was answered, ask first.
+
+    A question in between ends, except that whether to leave the dialog for another.
+    """
     state = ctx.state
     if state.interruption and state.interruption.step == STOP_STEP.name:
         _stop(ctx, "yes")
-    elif state.interruption is not None:
+    elif state.interruption is not None and state.interruption.dialog is None:
         ctx.update(interruption=None)
     elif state.answered_by_citizen and not _can_ask_to_stop(ctx):
         _stop(ctx, "yes")

@@ -21,7 +21,7 @@ from dialogs.messages.appointment import (
 )
 from dialogs.messages.blocks import Message, Paragraph, message
 from dialogs.messages.text_message import SHORT_DAY, names_of
-from dialogs.nlu.fields import parse_email, parse_phone
+from dialogs.nlu.fields import format_phone, parse_email, parse_phone
 from dialogs.nlu.parsed import ParseFailure
 
 BY_CODE, LOST = "code", "lost"
@@ -179,12 +179,14 @@ def _needs_code(ctx: Context) -> bool:
 
 
 def _ask_code(ctx: Context) -> Prompt:
+    is_told = ctx.is_brief and ctx.state.failures  # what a code looks like
     none_here = _("I find no appointment made in this chat. If you booked elsewhere, use its code.")
     return Prompt(
         lines(
             None if ctx.answers.get("way") == BY_CODE or ctx.state.failures else none_here,
             _("What is the code of the appointment? It has six letters and digits, like KX7 M2P."),
         ),
+        brief=_("What is the code of the appointment?") if is_told else "",
         free=True,
         names="whole",
         input="code",
@@ -201,9 +203,16 @@ def _take_code(ctx: Context, text: str) -> TakeOutcome:
     except BookingRefused:
         navigation.end_dialog(ctx)
         raise
-    if not is_code(text):
-        return InvalidAnswer(_("A code has six letters and digits. For example: KX7 M2P."))
-    return fold_code(text)
+    if is_code(text):
+        return fold_code(text)
+    if not any(map(str.isdigit, text)) and len(text.split()) > 1:
+        return InvalidAnswer(
+            _(
+                "The code is in the confirmation, like KX7 M2P. If you don't have it, write “lost "
+                "code”."
+            )
+        )
+    return InvalidAnswer(_("A code has six letters and digits. For example: KX7 M2P."))
 
 
 @refusable
@@ -222,9 +231,11 @@ def _has_lost(ctx: Context) -> bool:
     return ctx.answers.get("way") == LOST and "booking" not in ctx.answers
 
 
-def _ask_lost(_ctx: Context) -> Prompt:
+def _ask_lost(ctx: Context) -> Prompt:
     asked = _("Which telephone number or email address did you give for the appointment?")
-    return Prompt(asked, free=True, names="whole")
+    own = ctx.office.own_phone
+    choices = [Choice(own, format_phone(own))] if own else []
+    return Prompt(asked, choices, free=True, names="whole")
 
 
 def _take_lost(_ctx: Context, text: str) -> TakeOutcome:

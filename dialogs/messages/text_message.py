@@ -1,6 +1,6 @@
 """The text messages about an appointment, so short that one part will do.
 
-They have the telephone number of the office, for most can't be answered.
+They have the telephone number of the office where they can't be answered.
 """
 
 from collections.abc import Mapping
@@ -37,6 +37,7 @@ WORDINGS: Mapping[MessageKind, TextTemplate] = {
 
 OFFICE_PHONE = _("Telephone of the office: {phone}")
 CHANGES_PHONE = _("Changes: {phone}")
+CHANGES_ANSWER = _("Changes: CHANGE {code}")
 
 
 def text_message(
@@ -51,7 +52,7 @@ def text_message(
 ) -> Text:
     """Return the text of a kind in WORDINGS; `service` and `place` may be shortened.
 
-    Where it `is_two_way`, a reminder says with which words and code it is answered.
+    Where it `is_two_way`, it says with which words and code it is answered.
     """
     zone = shown_zone(loaded.body, booking.channel, citizen)
     at = booking.starts_at.astimezone(zone)
@@ -68,10 +69,11 @@ def text_message(
             "code": format_code(booking.code or ""),
         },
     )
-    if is_two_way and kind is MessageKind.REMINDER:
-        code = booking.code or ""
-        return join(" ", said, TextTemplate(ANSWERS.message, args={"code": code}))
     is_over = kind is MessageKind.CANCELLED
+    if is_two_way and not is_over:
+        answers = ANSWERS if kind is MessageKind.REMINDER else CHANGES_ANSWER
+        code = booking.code or ""
+        return join(" ", said, TextTemplate(answers.message, args={"code": code}))
     return join(" ", said, *call(loaded, booking, OFFICE_PHONE if is_over else CHANGES_PHONE))
 
 

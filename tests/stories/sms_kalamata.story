@@ -63,7 +63,7 @@ bot      XΩPIΣ TH ΣYΓKATAΘEΣH ΣAΣ ΔEN MΠOPΩ NA KΛEIΣΩ EΔΩ TO PAN
          2 OXI
 parts    2
 citizen  ΝΑΙ
-bot      TO PANTEBOY ΣAΣ KΛEIΣTHKE: ΠEM 3/12 12:30, EΠIΔOMA ΣTEΓAΣHΣ, TMHMA KOINΩNIKHΣ APΩΓHΣ, KAΛAMATA. KΩΔIKOΣ: MHX K76. ΓIA AΛΛAΓEΣ: 2721000000
+bot      TO PANTEBOY ΣAΣ KΛEIΣTHKE: ΠEM 3/12 12:30, EΠIΔOMA ΣTEΓAΣHΣ, TMHMA KOINΩNIKHΣ APΩΓHΣ, KAΛAMATA. KΩΔIKOΣ: MHX K76. AΛΛAΓEΣ: AΛΛAΓH MHXK76
 parts    1
 # Κανένα μενού δεν φαίνεται, γι’ αυτό κανένας αριθμός δεν διαλέγει τίποτα.
 citizen  1

@@ -46,7 +46,7 @@ bot      AΠO EΔΩ KAI ΠEPA ΓPAΦΩ ME KEΦAΛAIA.
          2 OXI
 parts    2
 citizen  ΝΑΙ
-bot      TO PANTEBOY ΣAΣ KΛEIΣTHKE: ΠAP 4/12 12:30, EΛAXIΣTO EIΣOΔHMA (EEE), TMHMA KOINΩNIKHΣ APΩΓHΣ, KAΛAMATA. KΩΔIKOΣ: MHX K76. ΓIA AΛΛAΓEΣ: 2721000000
+bot      TO PANTEBOY ΣAΣ KΛEIΣTHKE: ΠAP 4/12 12:30, EΛAXIΣTO EIΣOΔHMA (EEE), TMHMA KOINΩNIKHΣ APΩΓHΣ, KAΛAMATA. KΩΔIKOΣ: MHX K76. AΛΛAΓEΣ: AΛΛAΓH MHXK76
 parts    1
 citizen  βοήθεια
 bot      ΓPAΨTE ENAN APIΘMO H TI ΘEΛETE: "ΠIΣΩ", "AΠO THN APXH", "EΞOΔOΣ", "YΠAΛΛHΛOΣ", "TA PANTEBOY MOY". "MIKPA" ΓIA MIKPA ΓPAMMATA.

@@ -182,6 +182,10 @@ class Sms(Platform):
         if public_url is None:
             unknown = "what isn't delivered stays unknown: RANTEVOU_PUBLIC_URL isn't set"
             return found._replace(to_do=(*found.to_do, unknown))
+        if self._settings.two_way:
+            url = webhook_url(self.account, public_url)
+            receiving = f"at {self._settings.kind}, “A message comes in” must be POST to {url}"
+            return found._replace(to_do=(*found.to_do, receiving))
         return found
 
 

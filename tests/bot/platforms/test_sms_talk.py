@@ -53,7 +53,7 @@ def test_a_booking_in_kalamata_costs_at_most_ten_parts_and_eight_on_the_towns_ow
     consent, confirmation = shared.bodies[-2:]
     assert "ΔEIΓMA" in consent
     assert count_parts(consent) <= 2
-    assert f"{code[:3]} {code[3:]}" in confirmation
+    assert f"{code[:3]} {code[3:]}. AΛΛAΓEΣ: AΛΛAΓH {code}" in confirmation
     assert count_parts(confirmation) == 1
     asked = "\n".join(shared.bodies)
     assert "EMAIL" not in asked.upper()
@@ -135,6 +135,26 @@ def test_what_stands_beside_days_has_no_number_of_a_day(
     talk.say("ραντεβού για επίδομα στέγασης στην Καλαμάτα Πέμπτη ή Παρασκευή")
     assert "\n3 ΠEM 4 ΠAP 32 OΛEΣ OI EΠIΛOΓEΣ" in talk.say("όχι")
     assert "7 ΔEY" in talk.say("32")
+
+
+def test_after_a_wrong_answer_what_was_said_of_it_is_not_said_again(
+    deployment: Deployment, texts: Translator
+) -> None:
+    talk = TextTalk(deployment, two_way(texts))
+    for each in KALAMATA[:7]:
+        talk.say(each)
+    assert talk.bodies[-1].count("ΨHΦIA") == 1
+    assert talk.say("1234").count("ΨHΦIA") == 1
+    assert "TA PANTEBOY MOY" in talk.say("τα ραντεβού μου")
+    assert "NA ΣTAMATHΣOYME EΔΩ" in talk.say("ΕΞΟΔΟΣ"), "it leads back to no booking"
+    talk.say("ΝΑΙ")
+    talk.say("τα ραντεβού μου")
+    assert talk.say("12").count("KX7 M2P") == 1
+    assert "EΠIBEBAIΩΣH" in talk.say("δεν τον θυμάμαι")
+    talk.say("1")
+    assert talk.bodies[-1].endswith("\n1 691 234 5678"), "the number is known"
+    assert "O KΩΔIKOΣ TOY ΣTEΛNETAI" in talk.say("1")
+    assert max(talk.parts[-4:-1]) == 1
 
 
 def test_a_hidden_menu_is_picked_by_no_number(deployment: Deployment, texts: Translator) -> None:

@@ -179,3 +179,7 @@ def test_doctor_asks_twilio_for_the_account(
     server.status = status
     right, wrong, to_do = asyncio.run(sms(api_url=server.url, key=token).check_up(PUBLIC))
     assert (len(right), wrong, to_do) == (*found, ())
+    number: dict[str, Any] = {"from": "+306900000000", "two_way": True}
+    two_way = sms(api_url=server.url, key=token, **number)
+    (receiving,) = asyncio.run(two_way.check_up(PUBLIC)).to_do
+    assert receiving.endswith(f"“A message comes in” must be POST to {PUBLIC}/webhooks/sms/town")
