@@ -49,6 +49,13 @@ class ZoneCity:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingCode:
+    """The code of a booking, which is shown in two groups, and spelled where it is said aloud."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class LanguageName:
     """The name of a `Language` in itself, such as Ελληνικά."""
 
@@ -188,6 +195,7 @@ Text = (
     | NextLanguageName
     | ZoneCity
     | FormattedDate
+    | BookingCode
     | TextTemplate
     | JoinedText
 )

@@ -13,8 +13,10 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from bot.i18n.timezones import city_of, zone_candidates
+from core.bookings.reference import format_code
 from core.i18n import (
     LANGUAGES,
+    BookingCode,
     FormattedDate,
     JoinedText,
     Language,
@@ -68,6 +70,8 @@ class Translator:
             case FormattedDate(at, pattern):
                 zone = f"{at.tzinfo} {at.fold}" if isinstance(at, datetime) else ""
                 return _when(at, zone, pattern, language)
+            case BookingCode(code):
+                return format_code(code)
             case JoinedText(parts, separator):
                 said_parts = (self.say(part, language) for part in parts)
                 return separator.join(part for part in said_parts if part)

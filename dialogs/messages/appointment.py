@@ -11,7 +11,7 @@ from core.catalogue.model import Branch, Channel, FormField, Municipality, Offic
 from core.catalogue.model import Link as CatalogueLink
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
-from core.i18n import FormattedDate, Text, TextTemplate, ZoneCity, _, _n, lines
+from core.i18n import BookingCode, FormattedDate, Text, TextTemplate, ZoneCity, _, _n, lines
 from dialogs.messages.blocks import (
     Action,
     Actions,
@@ -360,5 +360,5 @@ def brief_form(
 ) -> Text:
     """Return a message's short form with its {appointment} and {code} filled in."""
     appointment = one_line(loaded, booking, citizen)
-    code = format_code(booking.code or "")
+    code = BookingCode(booking.code or "")
     return TextTemplate(template.message, args={"appointment": appointment, "code": code})

@@ -6,11 +6,10 @@ They have the telephone number of the office where they can't be answered.
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
-from core.bookings.reference import format_code
 from core.catalogue.model import Channel
 from core.catalogue.registry import LoadedMunicipality
 from core.db.models import Booking
-from core.i18n import FormattedDate, Text, TextTemplate, ZoneCity, _, join
+from core.i18n import BookingCode, FormattedDate, Text, TextTemplate, ZoneCity, _, join
 from core.messaging.keys import MessageKind
 from dialogs.messages.appointment import CHANNELS, CLOCK, shown_zone
 
@@ -66,7 +65,7 @@ def text_message(
             "time": clock,
             "service": service,
             "place": place,
-            "code": format_code(booking.code or ""),
+            "code": BookingCode(booking.code or ""),
         },
     )
     is_over = kind is MessageKind.CANCELLED

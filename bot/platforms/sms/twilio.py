@@ -4,25 +4,15 @@ https://www.twilio.com/docs/messaging/api/message-resource, https://www.twilio.c
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import parse_qs
 
-import requests
-from requests.exceptions import ConnectTimeout, ProxyError, SSLError
-from twilio.base.exceptions import TwilioException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio.twiml.messaging_response import MessagingResponse
-from urllib3.exceptions import NewConnectionError
 
-from bot.platforms.answers import ANSWER_SECONDS, GATEWAY_TIMEOUT
 from bot.platforms.base import CheckUp
-from bot.platforms.failures import causes
 from bot.platforms.sms.gateway import (
     Keyword,
     ReceivedText,
@@ -30,14 +20,16 @@ from bot.platforms.sms.gateway import (
     SmsGateway,
     TextMessage,
 )
-from bot.platforms.sms.settings import SmsAccount
-from bot.platforms.webhook import Receipt, Unauthenticated, WebhookRequest, WebhookResponse
-from core.errors import DeliveryError
-
-SIGNATURE = "x-twilio-signature"
-
-THREADS = 20
-"""As many as messages are sent at once (`worker.MAX_CONCURRENT`): none waits for a thread."""
+from bot.platforms.twilio_api import (
+    ERRORS,
+    THREADS,
+    Form,
+    check_account,
+    client_of,
+    failure_of,
+    signed_form,
+)
+from bot.platforms.webhook import Receipt, WebhookRequest, WebhookResponse
 
 MAX_VALID_SECONDS = 36_000
 
@@ -74,38 +66,13 @@ FAILED = {"undelivered", "failed", "canceled"}
 
 DELIVERED = {"delivered": "delivered", "read": "seen"}
 
-NOT_SENT = (ConnectTimeout, ProxyError, SSLError, NewConnectionError)
-"""The errors before anything was sent."""
-
-_silent = logging.getLogger("rantevou.twilio")
-_silent.disabled = True  # the SDK logs the number and the text
-
-
-class _Form(dict[str, list[str]]):
-    """A form's fields with all their values, as the validator takes them."""
-
-    def getlist(self, name: str) -> list[str]:
-        """Return a field's values."""
-        return self[name]
-
 
 class Gateway(SmsGateway):
     """An account at Twilio."""
 
-    def __init__(self, settings: SmsAccount) -> None:
-        super().__init__(settings)
-        self._validator = RequestValidator(self.key)
-
     def client(self) -> Client:
-        """Return a client of the SDK, which waits less long for an answer than the worker does."""
-        client = Client(
-            self.settings.user,
-            self.key,
-            http_client=TwilioHttpClient(timeout=ANSWER_SECONDS, logger=_silent),
-            environment={"unused": ""},  # TWILIO_EDGE and TWILIO_REGION would change the address
-        )
-        client.api.base_url = self.settings.api_address
-        return client
+        """Return a client of the SDK."""
+        return client_of(self.settings.user or "", self.key, self.settings.api_address)
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[SendText]:
@@ -134,21 +101,17 @@ class Gateway(SmsGateway):
 
     def read(self, request: WebhookRequest, url: str) -> Receipt | ReceivedText | None:
         """Return the receipt or the text of a request, whose signature is of `url` and its form."""
-        body = request.body.decode("utf-8", "replace")
-        form = _Form(parse_qs(body, keep_blank_values=True))
-        given = request.headers.get(SIGNATURE, "")
-        if request.method != "POST" or not self._validator.validate(url, form, given):
-            raise Unauthenticated
+        form = signed_form(request, url, self.key)
         if "MessageStatus" not in form and "From" in form:
             return _received(form)
-        sid, status, number = (_only(form, name) for name in ("MessageSid", "MessageStatus", "To"))
+        sid, status, number = (form.only(name) for name in ("MessageSid", "MessageStatus", "To"))
         if status in ON_ITS_WAY:
             return None
         if done := DELIVERED.get(status):
             return Receipt(number, sid, "seen" if done == "seen" else "delivered")
         if status not in FAILED:
             raise ValueError("an unknown status")
-        code = (form.get("ErrorCode") or [""])[0]
+        code = form.first("ErrorCode")
         is_dead = code.isdecimal() and int(code) in UNREACHABLE
         why = f"{status}, error {code}" if code.isdecimal() else status
         return Receipt(number, sid, "failed", why, unreachable=is_dead)
@@ -167,26 +130,16 @@ class Gateway(SmsGateway):
 
     async def check_up(self) -> CheckUp:
         """Check whether Twilio knows the account and its token."""
-
-        def ask() -> str:
-            return str(self.client().api.accounts(self.settings.user).fetch().status)
-
-        try:
-            status = await asyncio.to_thread(ask)
-        except (TwilioException, requests.RequestException, ValueError) as error:
-            return CheckUp([], [f"Twilio: {_failure(error).why}"])
-        if status != "active":
-            return CheckUp([], [f"Twilio: the account is {status}"])
-        return CheckUp(["Twilio knows the account and its token"], [])
+        return await asyncio.to_thread(check_account, self.client(), self.settings.user or "")
 
 
-def _received(form: _Form) -> ReceivedText:
+def _received(form: Form) -> ReceivedText:
     """Return the text of a form. Raises ValueError."""
-    number, sid = _only(form, "From"), _only(form, "MessageSid")
+    number, sid = form.only("From"), form.only("MessageSid")
     if "Body" not in form:
         raise ValueError("Body is missing")
     body = form["Body"][0]
-    is_picture = not body.strip() and (form.get("NumMedia") or ["0"])[0] != "0"
+    is_picture = not body.strip() and form.first("NumMedia") not in ("", "0")
     return ReceivedText(number, sid, None if is_picture else body)
 
 
@@ -195,30 +148,6 @@ def _create(client: Client, given: dict[str, Any]) -> str | None:
     try:
         sid: str | None = client.messages.create(**given).sid
         return sid
-    except (TwilioException, requests.RequestException, ValueError) as error:
-        failure = _failure(error)
+    except ERRORS as error:
+        failure = failure_of(error, UNREACHABLE, FOR_GOOD)
     raise failure  # outside, for the error has the number
-
-
-def _failure(error: Exception) -> DeliveryError:
-    """Return what an error of the SDK says of a message."""
-    if not isinstance(error, TwilioException):
-        is_sent = not any(isinstance(each, NOT_SENT) for each in causes(error))
-        return DeliveryError(type(error).__name__, may_have_arrived=is_sent)
-    # The two kinds of exception have these, and no common class that does. Where the answer is no
-    # JSON, the code is HTTP's.
-    status, code = getattr(error, "status", 0), getattr(error, "code", None)
-    return DeliveryError(
-        f"HTTP {status}" if code in (None, status) else f"error {code}",
-        for_good=code in FOR_GOOD,
-        unreachable=code in UNREACHABLE,
-        may_have_arrived=status == GATEWAY_TIMEOUT,
-    )
-
-
-def _only(form: _Form, name: str) -> str:
-    """Return a field's value. Raises ValueError."""
-    value = (form.get(name) or [""])[0]
-    if not value:
-        raise ValueError(f"{name} is missing")
-    return value

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.sms import twilio
+from bot.platforms import twilio_api
 from bot.platforms.webhook import Ignored, Receipt, Unauthenticated
 from core.errors import DeliveryError
 from tests.bot.platforms.test_sms import MARIA, PUBLIC, send, sms
@@ -95,7 +95,7 @@ def test_where_no_connection_is_made_it_has_not_arrived() -> None:
 def test_without_a_whole_answer_it_may_have_arrived(
     server: TwilioServer, monkeypatch: pytest.MonkeyPatch, fault: Any, why: str
 ) -> None:
-    monkeypatch.setattr(twilio, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(twilio_api, "ANSWER_SECONDS", 0.2)
     server.answer_faults[MARIA] = [fault]
     with pytest.raises(DeliveryError, match=why) as failed:
         send(sms(api_url=server.url))
