@@ -23,7 +23,7 @@ _RANGE = re.compile(r"(?<=\d)\s*[–-]\s*(?=\d{1,2}:)")
 _DATE = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])")
 _PHONE = re.compile(r"\+?\d[\d ]{5,}\d")
 _WORD = re.compile(r"\w+")
-_SIGNS = str.maketrans(dict.fromkeys('“”«»"•✓*#_', "") | {"–": ",", "—": ",", "\u037e": ";"})
+_SIGNS = str.maketrans(dict.fromkeys('“”«»"•✓*#_', "") | {"–": ",", "—": ","})
 MONTHS = 12
 _ENDS = (".", "!", "?", ";", ":", ",", "…")
 
