@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot import conversation_state
 from bot.conversation_state import TransportState
+from bot.i18n.spoken import SpokenTranslator
 from bot.i18n.translator import Translator
-from bot.messages import Sender
+from bot.messages import Inbound, Sender
 from bot.platforms.base import Platform
 from bot.platforms.webchat import ACCOUNT
 from core.actor import Actor
@@ -53,6 +54,11 @@ class Services:
     keep_answers: timedelta = timedelta(days=30)
     platforms: Mapping[str, Platform] = field(default_factory=dict)
     public_address: str | None = None
+
+    @cached_property
+    def spoken(self) -> SpokenTranslator:
+        """Return the texts as they are said on the telephone."""
+        return SpokenTranslator(self.texts)
 
 
 JOIN_PATH = "/j/"
@@ -116,16 +122,19 @@ def build_context(
     now = services.clock()
     platform = services.platforms.get(sender.account)
     fitting = platform.fitting if platform else None
+    is_spoken = platform is not None and platform.is_spoken
+    caller = sender.caller if isinstance(sender, Inbound) else ""
     actor = Actor(
         citizen_id=found.citizen_id,
         platform=sender.platform,
         language=state.language,
         timezone=state.timezone,
-        network=sender.network,
+        network=_network(services, caller) if is_spoken else sender.network,
         contact_id=found.contact_id,
         account=sender.account,
         proven_phone=found.proven_phone,
         own_phone=sender.address if fitting else "",
+        calls_from=caller if is_spoken else None,
         shown_name=sender.name,
     )
     office = Office(
@@ -143,13 +152,19 @@ def build_context(
     )
     return Context(
         office,
-        services.texts,
+        services.spoken if is_spoken else services.texts,
         CONVERSATION,
         now,
         state,
         language_stated=transport.stated_language is not None,
         fitting=fitting(transport.unicode) if fitting else None,
+        spoken=is_spoken,
     )
+
+
+def _network(services: Services, caller: str) -> str:
+    """Return what counts as the address of who calls: the keyed hash of their number, or none."""
+    return services.registry.keyed_hash(f"caller {caller}")
 
 
 def open_prompt(session: Session, found: StoredConversation, state: State) -> StoredPrompt | None:

@@ -42,6 +42,11 @@ class TransportState:
     app_version: int | None = None
     """The API version that the app stated last, where the platform's messages depend on it."""
 
+    call: str = ""
+    """The call that was answered last, unless it is known to have ended."""
+    called_at: float = 0
+    """When it was answered last."""
+
     unicode: bool = False
     """Whether they read text messages in Unicode, which costs twice as much as capitals."""
 

@@ -218,7 +218,8 @@ class Reply(BaseModel):
     deleted. `edits` means that it replaces that message where it still stands. One by e-mail has
     `email`, and comes with its `file`, if it has one. After `valid_seconds` it isn't worth
     delivering. Text messages are in `unicode` for who has asked for small letters; their `payer` is
-    the municipality that pays for the answer in a talk.
+    the municipality that pays for the answer in a talk. After it is said, a call is put through to
+    the number that it is to `dial`, or ends where it `hangs_up`.
     """
 
     text: str
@@ -246,6 +247,8 @@ class Reply(BaseModel):
     valid_seconds: int | None = None
     unicode: bool = False
     payer: str | None = None
+    dial: str = ""
+    hangs_up: bool = False
 
 
 class Sender(BaseModel):
@@ -276,6 +279,8 @@ class Inbound(Sender):
     since 1970. A text `with_file` is the words under one. `album` is the id of the pictures that it
     was sent with. `municipality_id` is the municipality whose own page or bot it was written to.
     `unicode` is whether they want small letters from now on, where the text says so.
+    `call` is the platform's id of the call that it was said in, by the number `caller` ("" where
+    that is hidden): the first of a call `begins` it, the last says that they `hung_up`.
     Where `reply_in_response`, the replies are the response to its request, and aren't sent
     otherwise.
     Unless it `may_create_contact`, its sender must have a conversation; if it
@@ -300,6 +305,10 @@ class Inbound(Sender):
     timezone: str | None = None
     app_version: int | None = None
     unicode: bool | None = None
+    call: str | None = None
+    caller: str = ""
+    begins: bool = False
+    hung_up: bool = False
     municipality_id: str | None = None
     reply_in_response: bool = False
     may_create_contact: bool = True

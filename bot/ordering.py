@@ -59,7 +59,8 @@ def missed_question(
         return LATE
     if came and transport.open_since and came.timestamp() < transport.open_since:
         return EARLY
-    if inbound.account not in services.platforms:  # replies are seen at once
+    is_seen = inbound.account not in services.platforms or inbound.reply_in_response
+    if is_seen:  # at once
         return None
     return None if _was_visible(session, services, transport, inbound) else EARLY
 

@@ -96,6 +96,8 @@ def build_reply(translator: Translator, messages: Sequence[Text | Message], lang
         spoken=say(lambda each: each.spoken),
         language=language,
         booking=next((each.booking for each in structured if each.booking), None),
+        dial=next((each.dial for each in structured if each.dial), ""),
+        hangs_up=any(each.hangs_up for each in structured),
         choices=[
             ReplyChoice(
                 id=f"{LINK_CHOICE}{button.link}",

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bot import conversation_state
+from bot import calls, conversation_state
 from bot.context import (
     AlreadyBegun,
     Services,
@@ -18,6 +18,7 @@ from bot.context import (
     open_prompt,
 )
 from bot.conversation_state import TransportState
+from bot.i18n.translator import Translator
 from bot.messages import LINK_CHOICE, Inbound, Reply, Sender
 from bot.ordering import is_double_tap, is_of_answered_album, is_overtaken, missed_question
 from bot.parting import leave_dialogs
@@ -69,8 +70,14 @@ def receive(
     where it may have waited since. Raises UnknownConversation, AlreadyBegun, RetryTransaction.
     """
     now = services.clock()
+    if inbound.call:
+        inbound = calls.with_own_address(session, inbound, now)
     account, address, message_id = inbound.account, inbound.address, inbound.message_id
     found = conversations.find(session, account, address, message_id, lock=True)
+    if inbound.hung_up:
+        if found:
+            calls.hang_up(session, inbound, found, now + services.keep_answers)
+        return []
     if found is None:
         if not inbound.may_create_contact:
             raise UnknownConversation
@@ -113,6 +120,8 @@ def _answer(
     platform = services.platforms.get(inbound.account)
     found = _store_proof(session, services, inbound, found)
     state, transport = _apply_stated(state, transport, inbound)
+    if inbound.begins:
+        state = calls.begin(state, transport, services.clock())
     ctx = build_context(session, services, inbound, found, transport, state, came)
     ctx.open_prompt, now = open_prompt(session, found, state), ctx.now
     said, missed, state = said_to_office(ctx, inbound), None, ctx.state
@@ -129,7 +138,7 @@ def _answer(
         record_event(session, name, *kinds)
 
     language = result.state.language
-    replies = build_replies(services.texts, result.messages, result.question, language)
+    replies = build_replies(_texts_of(services, ctx), result.messages, result.question, language)
     replaced: Mapping[int, int] = {}
     if platform:
         tapped = result.tapped if _is_of_prompt(inbound, state) else None
@@ -170,6 +179,11 @@ def _answer(
         outbox.enqueue(session, services.registry.accounts, messages, now)
     record_event(session, "turn", inbound.platform, "answered")
     return replies
+
+
+def _texts_of(services: Services, ctx: Context) -> Translator:
+    """Return the texts as they are written, or said on the telephone."""
+    return services.spoken if ctx.spoken else services.texts
 
 
 def _brief_answer(
@@ -292,7 +306,7 @@ def _engine_input(
         return LinkInput(inbound.link)
     if inbound.command is not None:
         return CommandInput(inbound.command)
-    return OpenedInput()
+    return OpenedInput(begins=inbound.begins)
 
 
 def _is_of_prompt(inbound: Inbound, state: State) -> bool:
@@ -320,6 +334,8 @@ def _next_transport(
     platform: Platform | None = services.platforms.get(inbound.account)
     if inbound.number and not is_overtaken(transport, inbound, now):
         transport = replace(transport, last_number=inbound.number, last_number_at=at)
+    if inbound.call:
+        transport = replace(transport, call=inbound.call, called_at=at)
     if inbound.album:
         transport = replace(transport, album=inbound.album)
     if platform and platform.can_edit:

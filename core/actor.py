@@ -60,6 +60,8 @@ class Actor:
     `network` is the keyed hash of a web chat's network address, unless that is exempt from limits.
     `proven_phone` is the keyed hash of the phone number that the contact has proven to be its own.
     `own_phone` is the number (+30…) by which they write; "" where it isn't by one.
+    `calls_from` is the number by which they call, "" where it is hidden; None where it is no call.
+    A caller's number can be forged, and so proves nothing.
     `shown_name` is the name that their platform shows of them, if it has told one with the message.
     """
 
@@ -72,5 +74,6 @@ class Actor:
     account: str = ""
     proven_phone: str | None = None
     own_phone: str = ""
+    calls_from: str | None = None
     shown_name: str = ""
     staff: Staff | None = None

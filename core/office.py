@@ -72,13 +72,17 @@ class Office:
         self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
         self._has_booked = False
+        if actor.calls_from is not None:
+            known_details = {}
         self._own = (actor, known_details)
         self.joining = CitizenJoining(
             session, registry, now, actor, choose, only, chat_address, self._become
         )
-        self.visits = CitizenVisits(session, now, actor, came or now)
-        self.offers = CitizenOffers(session, now, actor, came or now)
-        self.lookup = CitizenLookup(session, registry, now, actor)
+        # A caller's number may be forged: what it has booked is told and changed by its code only.
+        knows = actor if actor.calls_from is None else replace(actor, citizen_id=NOBODY)
+        self.visits = CitizenVisits(session, now, knows, came or now)
+        self.offers = CitizenOffers(session, now, knows, came or now)
+        self.lookup = CitizenLookup(session, registry, now, knows)
         self.preferences = CitizenPreferences(session, registry, now, actor, known_details)
         self.proof = CitizenProof(session, registry, now, actor)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
@@ -99,6 +103,11 @@ class Office:
     def own_phone(self) -> str:
         """Return the number (+30…) by which the citizen writes; "" where there is none."""
         return self._actor.own_phone
+
+    @property
+    def calls_from(self) -> str | None:
+        """Return the number by which the citizen calls, "" where hidden; None if it is no call."""
+        return self._actor.calls_from
 
     def is_member(self) -> bool:
         """Return whether a member of staff has linked the chat that this is."""
@@ -243,14 +252,19 @@ class Office:
         return self._last
 
     def upcoming(self) -> Sequence[Booking]:
-        """Return the citizen's confirmed bookings that aren't over, the soonest first."""
+        """Return the citizen's confirmed bookings that aren't over, the soonest first.
+
+        There are none for who calls, who must give the code of each.
+        """
+        if self._actor.calls_from is not None:
+            return []
         if self._upcoming is None:
             self._upcoming = bookings.upcoming(self._session, self._actor.citizen_id, self.now)
         return self._upcoming
 
     def has_upcoming(self) -> bool:
-        """Return whether there is any; who has just booked isn't looked for."""
-        return self._has_booked or bool(self.upcoming())
+        """Return whether there is any; who has just booked isn't looked for, nor who calls."""
+        return self._has_booked or self.calls_from is not None or bool(self.upcoming())
 
     def hold(self, offer: ServiceOffer, starts_at: datetime, old: Booking | None) -> Booking:
         """Hold a time, in place of the hold `old` if given. Raises BookingRefused.
@@ -386,7 +400,7 @@ class Office:
 
     def remember_details(self, details: Mapping[str, str]) -> None:
         """Store details with the citizen, to be offered at the next booking; not a caller's."""
-        if self._actor.staff:
+        if self._actor.staff or self.calls_from is not None:
             return
         merged = {**self.known_details, **details}
         store_details(self._session, self._actor.citizen_id, self._citizen_public_id, merged)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from core.i18n import _
 from core.office import Office
-from dialogs import joining, proving, relay
+from dialogs import calls, joining, proving, relay
 from dialogs.booking.dialog import BOOK
 from dialogs.booking.for_caller import CALLER
 from dialogs.commands import COMMANDS, ask_again
@@ -46,6 +46,7 @@ CONVERSATION: Definition[Office] = Definition(
             *relay.STEPS,
             *joining.STEPS,
             *proving.STEPS,
+            *calls.STEPS,
         ),
     ),
     divert=_take_from_question,
@@ -56,6 +57,10 @@ CONVERSATION: Definition[Office] = Definition(
         "At any time you can write “help” or “back”."
     ),
     brief_greeting=_("Appointments. Help: “menu”."),
+    spoken_greeting=calls.greeting,
+    unheard=calls.UNHEARD,
+    give_up=calls.give_up,
+    heard=calls.HEARD,
     greeting_note=lambda ctx: samples_note(ctx.office.samples),
     help=_(
         "Pick an answer by tapping it, or write its number or its name. "
@@ -83,6 +88,7 @@ CONVERSATION: Definition[Office] = Definition(
             "To change an answer, write “change” and which one."
         ),
         "picture": _("I can't see pictures. Please write your answer."),
+        "unanswered": calls.UNANSWERED,
         "other": _("I can read only what you write. Please write your answer, or tap a button."),
     },
 )

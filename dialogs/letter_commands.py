@@ -10,7 +10,7 @@ CAPITALS = _("capitals, capital letters")
 
 
 def _is_brief(ctx: Context) -> bool:
-    return ctx.is_brief
+    return ctx.is_brief and not ctx.spoken
 
 
 def _says(text: Text) -> Callable[[Context, str], None]:

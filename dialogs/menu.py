@@ -57,7 +57,7 @@ def _ask_menu(ctx: Context) -> Prompt:
     again = action_choice(RunCommand("caller"), _("Book for somebody else"))
     writing = ctx.office.relay.is_open
     expected = HIDDEN_EXPECTED if ctx.is_brief and not ctx.state.view.help else EXPECTED
-    if ctx.is_brief and ctx.messages and not ctx.state.view.help:
+    if ctx.is_brief and not ctx.spoken and ctx.messages and not ctx.state.view.help:
         return Prompt("", expected=expected)  # unseen, so that no number picks any of it
     return Prompt(
         _("Write your message, or pick one of these:")

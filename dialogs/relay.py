@@ -2,6 +2,7 @@
 
 from core.catalogue.model import Municipality
 from core.i18n import Text, _
+from dialogs import calls
 from dialogs.booking.selection import LINK, existing_booking, municipality, service
 from dialogs.context import Command, Context, Step
 from dialogs.engine import interpreter, navigation
@@ -46,7 +47,9 @@ def talk_to_human(ctx: Context, _argument: str) -> None:
     offered = ctx.office.offered_municipalities
     if body is None and len(offered) == 1:
         body = offered[0]
-    if ctx.office.is_for_caller:
+    if ctx.spoken:
+        calls.put_through(ctx, body)
+    elif ctx.office.is_for_caller:
         _show_contacts(ctx, body)
     elif body is not None:
         _talk_to(ctx, body)

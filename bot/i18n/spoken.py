@@ -16,14 +16,18 @@ from bot.i18n.translator import LOCALES, Translator
 from core.i18n import BookingCode, FormattedDate, Text, TextTemplate
 from dialogs.messages.spoken import SPOKEN
 
-_URL = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
-_ACRONYM = re.compile(r"\s*\((\w{2,})\)")
+_HOST = re.compile(
+    r"(?:https?://)?(?:www\.)?((?:[\w-]+\.)+[a-z]{2,})(?:/[\w./?=&%-]*\w/?)?(?![\w@])"
+)
+_EMAIL = re.compile(r"([\w.+-]+)@([\w.-]+\.[a-z]{2,})")
+_ACRONYM = re.compile(r"\s*\(([\w/]{2,})\)")
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
+_DASH = re.compile(r"\s*[–—]\s*")
 _RANGE = re.compile(r"(?<=\d)\s*[–-]\s*(?=\d{1,2}:)")
 _DATE = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])")
 _PHONE = re.compile(r"\+?\d[\d ]{5,}\d")
 _WORD = re.compile(r"\w+")
-_SIGNS = str.maketrans(dict.fromkeys('“”«»"•✓*#_', "") | {"–": ",", "—": ","})
+_SIGNS = str.maketrans(dict.fromkeys('“”«»"•✓*#_', ""))
 MONTHS = 12
 _ENDS = (".", "!", "?", ";", ":", ",", "…")
 
@@ -40,6 +44,8 @@ class Speech(NamedTuple):
     minutes: Mapping[int, str]
     other_minutes: str
     until: str
+    dot: str
+    at: str
     letters: Mapping[str, str]
     words: Mapping[str, str]
 
@@ -85,6 +91,9 @@ class SpokenTranslator(Translator):
     What is written otherwise than it is said has another text for that: `SPOKEN`.
     """
 
+    def __init__(self, texts: Translator) -> None:
+        vars(self).update(vars(texts))  # what was read of `locales/` is shared
+
     def say(self, phrase: Text, language: str) -> str:
         """Return a text in that language, in words."""
         match phrase:
@@ -96,6 +105,10 @@ class SpokenTranslator(Translator):
                 return super().say(TextTemplate(SPOKEN[message].message, args=args), language)
             case _:
                 return super().say(phrase, language)
+
+    def number(self, value: int, language: str) -> str:
+        """Return a number under 60 in words."""
+        return speech(language).number(value)
 
 
 def _when(at: date | datetime | time, pattern: str, language: str) -> str:
@@ -125,8 +138,8 @@ def day_in_words(day: int, month: int, language: str) -> str:
 def for_ear(text: str, language: str) -> str:
     """Return a text as sentences to be read aloud.
 
-    Texts of the catalogues have hours, numbers and addresses as they are written; web addresses
-    and the like are left out.
+    Texts of the catalogues have hours, numbers and addresses as they are written. Of a web address,
+    its host is said.
     """
     words = speech(language)
 
@@ -141,8 +154,13 @@ def for_ear(text: str, language: str) -> str:
         is_date = 1 <= number <= len(words.days) and 1 <= month <= MONTHS
         return day_in_words(number, month, language) if is_date else found[0]
 
-    text = _ACRONYM.sub(acronym, _URL.sub("", text))
-    text = _CLOCK.sub(clock, _RANGE.sub(f" {words.until} ", text).translate(_SIGNS))
+    def host(found: re.Match[str]) -> str:
+        return found[1].replace(".", f" {words.dot} ")
+
+    text = _EMAIL.sub(rf"\1 {words.at} \2", _ACRONYM.sub(acronym, text))
+    text = _HOST.sub(host, text)
+    text = _DASH.sub(", ", _RANGE.sub(f" {words.until} ", text)).translate(_SIGNS)
+    text = _CLOCK.sub(clock, text)
     text = _PHONE.sub(lambda found: words.digits(found[0]), _DATE.sub(day, text))
     text = _WORD.sub(lambda found: words.words.get(found[0], found[0]), text)
     lines = (" ".join(line.split()) for line in text.split("\n"))

@@ -18,6 +18,7 @@ PLATFORMS = {
     "mattermost": "bot.platforms.mattermost",
     "email": "bot.platforms.email",
     "sms": "bot.platforms.sms",
+    "voice": "bot.platforms.voice",
 }
 """The import path of each platform whose accounts the settings configure; it has a `PACKAGE`.
 
@@ -28,7 +29,7 @@ ONE_WAY = ("slack", "mattermost")
 """The platforms to which we only post, to rooms of staff: they have no commands, and no code is
 typed there."""
 
-WITHOUT_COMMANDS = (*ONE_WAY, "email", "sms")
+WITHOUT_COMMANDS = (*ONE_WAY, "email", "sms", "voice")
 """The platforms that have nothing to set up, and can't be asked for messages."""
 
 

@@ -87,6 +87,9 @@ class Platform(ABC):
     holds, given whether they read Unicode. Each turn is answered by one message then, and an
     address is a telephone number."""
 
+    is_spoken: ClassVar[bool] = False
+    """True for the telephone: all is said aloud, and answered by keys or by voice."""
+
     public_address: str | None = None
     """The address at which the world reaches our webhooks; None where it isn't set."""
 

@@ -60,7 +60,7 @@ def adapt_replies(
     `tapped` is the label of the button of the question `before` that was tapped; `same`: the same
     question is open again.
     """
-    if platform.fitting:
+    if platform.fitting or platform.is_spoken:
         return [_as_one(replies)], {}
     replies = [
         each
@@ -87,6 +87,8 @@ def _as_one(replies: Sequence[Reply]) -> Reply:
     *_said, asked = replies
     about = next((each.booking for each in replies if each.booking), None)
 
+    heard = replies[:1] if replies[0].dial or replies[0].hangs_up else replies
+
     def joined(texts: Iterator[str]) -> str:
         return "\n".join(filter(None, texts))
 
@@ -94,8 +96,11 @@ def _as_one(replies: Sequence[Reply]) -> Reply:
         update={
             "text": joined(each.text for each in replies),
             "brief": joined(each.brief or each.text for each in replies),
+            "spoken": joined(each.spoken or each.brief or each.text for each in heard),
             "blocks": [],
             "booking": about,
+            "dial": replies[0].dial,
+            "hangs_up": replies[0].hangs_up,
         }
     )
 

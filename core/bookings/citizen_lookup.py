@@ -1,11 +1,11 @@
 """Look-ups of bookings that aren't the conversation's, for one turn: by code, by link."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.bookings import links, lookup
+from core.bookings import keyed_codes, links, lookup
 from core.bookings.lost_codes import request_code
 from core.catalogue.registry import Registry
 from core.db.models import Booking, BookingLink
@@ -33,6 +33,15 @@ class CitizenLookup:
         """Return the upcoming booking of a code and phone number. Raises BookingRefused."""
         return lookup.find_booking(
             self._session, self._registry, code, phone, self._actor, self._now
+        )
+
+    def by_keys(self, code: str, phone: str, day: date) -> Booking | None:
+        """Return the upcoming booking of a code as it is keyed, a phone number and a day.
+
+        Raises BookingRefused.
+        """
+        return keyed_codes.find_booking(
+            self._session, self._registry, code, phone, day, self._actor, self._now
         )
 
     def link(self, token: str) -> BookingLink | None:

@@ -5,7 +5,7 @@ docs/limits.md has the calculation of how likely a guess is.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -57,6 +57,9 @@ PROOFS_OF_NUMBER = AttemptLimit(3, _DAY, [_DAY])
 PROOFS_OF_ADDRESS = AttemptLimit(30, _DAY, OF_NUMBER.pauses)
 """Those from each address: after 21 of them, growing pauses."""
 
+KEYED_OF_NUMBER = AttemptLimit(3, _DAY, [_DAY])
+"""Of each phone number that is asked for on the telephone, where a code has fewer possibilities."""
+
 MAX_GUESSES = CODES // 10**6
 """The most guesses at the codes of one number's bookings within OF_NUMBER's period.
 
@@ -65,6 +68,9 @@ So for any one number, a guess is right with a chance under one in a million a d
 
 _NUMBER = "number "
 """The beginning of the source of each phone number; its keyed hash follows."""
+
+_KEYED = "keyed "
+"""The beginning of the source of each phone number that is asked for on the telephone."""
 
 _REQUEST = "code "
 """The beginning of the sources of requests for a code; those of wrong attempts follow."""
@@ -120,6 +126,40 @@ def find_booking(
     earlier = len(_attempts(session, number, OF_NUMBER, now))
     if booking and earlier and (earlier + 1) * len(of_phone) > MAX_GUESSES:
         booking = None
+    if booking is None:
+        session.add_all(FailedAttempt(source=source, at=now) for source, _limit in sources)
+        session.flush()
+        _check(session, sources, now)
+    return booking
+
+
+def find_keyed(
+    session: Session,
+    registry: Registry,
+    phone: str,
+    actor: Actor,
+    now: datetime,
+    is_meant: Callable[[Booking], bool],
+) -> Booking | None:
+    """Return the upcoming booking of a number that is meant; None counts as a failed attempt.
+
+    For the telephone, whose keys hold several letters each. Raises BookingRefused: locked.
+    """
+    sources = [
+        (f"{_CONTACT}{actor.contact_id}", OF_CONVERSATION),
+        (f"{_KEYED}{registry.keyed_hash(f'asked {phone}')}", KEYED_OF_NUMBER),
+    ]
+    for source, _limit in sources:
+        lock(session, source)
+    _check(session, sources, now)
+    of_phone = session.scalars(
+        select(Booking).where(
+            Booking.phone_hash == registry.keyed_hash(phone),
+            Booking.state == BookingState.CONFIRMED,
+            Booking.ends_at > now,
+        )
+    )
+    booking = next(filter(is_meant, of_phone), None)
     if booking is None:
         session.add_all(FailedAttempt(source=source, at=now) for source, _limit in sources)
         session.flush()
@@ -245,6 +285,7 @@ def forget_attempts(session: Session, now: datetime) -> None:
             or_(
                 FailedAttempt.at < now - 2 * _DAY,
                 ~FailedAttempt.source.startswith(_NUMBER)
+                & ~FailedAttempt.source.startswith(_KEYED)
                 & ~FailedAttempt.source.startswith(_PROOF),
             ),
         )

@@ -88,7 +88,7 @@ def enqueue_notifications(
     if change.action == MessageKind.CONFIRMED:
         # Asked of nobody else: a confirmation has statements enough.
         own = Route(actor.account, ContactRecipient(actor.contact_id or 0))
-        chat = [own] if actor.contact_id and not actor.staff else []
+        chat = [own] if actor.contact_id and not actor.staff and not is_call(actor) else []
         messages += reminder_messages(registry, booking, now, chat, preferences)
     elif change.action == MessageKind.MOVED:
         cancel_reminders(session, booking)
@@ -312,7 +312,13 @@ def _email_routes(registry: Registry, booking: Booking) -> list[Route]:
 
 def _answers_chat(actor: Actor) -> bool:
     """Return whether who made a change is answered in a chat that doesn't wait for them."""
-    return bool(actor.contact_id) and not actor.staff and actor.platform not in WAITING
+    is_chat = actor.contact_id and not actor.staff and not is_call(actor)
+    return bool(is_chat) and actor.platform not in WAITING
+
+
+def is_call(actor: Actor) -> bool:
+    """Return whether who acts calls by telephone, where nothing can be read again."""
+    return actor.calls_from is not None
 
 
 def _is_told_by_text(actor: Actor, booking: Booking) -> bool:

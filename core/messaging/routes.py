@@ -18,7 +18,7 @@ from core.messaging.outbox import OutboxMessage, platform_of
 from core.messaging.preferences import NONE, Preferences, preferences_of, preferences_of_all
 from core.messaging.recipients import AttendeeRecipient, ContactRecipient, Recipient
 
-EMAIL, SMS = "email", "sms"
+EMAIL, SMS, VOICE = "email", "sms", "voice"
 
 ADDRESS_FIELDS = {EMAIL: "email", SMS: "phone"}
 """The platforms that send to an address in a booking's details, with that detail's field."""
@@ -141,6 +141,7 @@ def _contacts(session: Session, bookings: Sequence[Booking]) -> Mapping[int, lis
         .where(
             Contact.citizen_id.in_({each.citizen_id for each in bookings}),
             Conversation.ended_at.is_(None),
+            ~Contact.account.startswith(f"{VOICE}:"),  # a number that called may be forged
         )
         .order_by(Contact.id)
     )

@@ -74,6 +74,7 @@ def _ask_day(ctx: Context) -> Prompt:
                 SOONEST if d == free[0] else "",
                 d.day,
                 brief=FormattedDate(d, "EEE"),  # after its number, the day
+                spoken=FormattedDate(d, "EEE d MMM"),
             )
             for d in free
         ],

@@ -77,6 +77,8 @@ def detail_step(
         return body.demands(field, channel, sends_email=ctx.office.sends_email(body.id))
 
     def ask(ctx: Context) -> Prompt:
+        if field.id == "phone" and ctx.office.calls_from and not always_asked:
+            return _ask_callers_number(ctx.office.calls_from)
         return _ask(ctx, field, _question(ctx, field, form_of), is_demanded(ctx), offers)
 
     def take(ctx: Context, text: str) -> TakeOutcome:
@@ -95,7 +97,7 @@ def detail_step(
 
     def known(ctx: Context) -> str | None:
         if field.id == "phone":
-            return ctx.office.own_phone or None
+            return ctx.office.own_phone or None  # a caller's is asked, whether it is right
         is_left_out = ctx.is_brief and not field.sms and not is_demanded(ctx)
         return "" if is_left_out else None  # each question costs both sides a text
 
@@ -192,6 +194,17 @@ def _question(ctx: Context, field: FormField, form_of: FormOf) -> Text:
         return LINK_TO if channel == Channel.VIDEO else MAY_WRITE
     is_told = ctx.is_brief and ctx.state.failures  # by what was said of the wrong answer
     return field.question if is_told else lines(field.question, field.help)
+
+
+def _ask_callers_number(number: str) -> Prompt:
+    """Return the question whether the number that somebody calls from is right."""
+    return Prompt(
+        _("Shall we call you, if need be, at the number that you call from? If not, key another."),
+        [Choice(number, _("Yes"), YES)],
+        free=True,
+        names="whole",
+        input="phone",
+    )
 
 
 def _ask(

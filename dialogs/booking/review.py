@@ -50,8 +50,16 @@ def _ask_consent(ctx: Context) -> Prompt:
     return Prompt(
         text,
         [
-            Choice(str(asked.reference) if asked else "", _("I agree"), YES, brief=_("OK")),
-            Choice(REFUSED_CONSENT, _("I don't agree"), NO, brief=_("No")),
+            Choice(
+                str(asked.reference) if asked else "",
+                _("I agree"),
+                YES,
+                brief=_("OK"),
+                spoken=_("I agree"),
+            ),
+            Choice(
+                REFUSED_CONSENT, _("I don't agree"), NO, brief=_("No"), spoken=_("I don't agree")
+            ),
         ],
         brief=brief,
         expected=_("Please answer “I agree” or “I don't agree”."),
@@ -108,6 +116,7 @@ def _ask_review(ctx: Context) -> Prompt:
                 _("Confirm: {time}", time=short_time_label(ctx, offer, start)),
                 CONFIRM,
                 brief=_("OK"),
+                spoken=_("Yes, book it"),
             )
         ],
         brief=lines(_brief_summary(ctx), _("Shall I book it?")) if ctx.is_brief else "",

@@ -11,6 +11,7 @@ from dialogs.engine.inputs import (
     CommandInput,
     Input,
     LinkInput,
+    OpenedInput,
     TapInput,
     TextInput,
     UnreadableInput,
@@ -69,7 +70,8 @@ def advance(state: State, received: Input, ctx: Context[Any]) -> Result:
     or a whole request, the citizen is told so. A tap carries the question that it answers.
     """
     ctx.state = state
-    new = state.number == 0
+    begins = isinstance(received, OpenedInput) and received.begins
+    new = state.number == 0 or begins
     if new:
         _greet(ctx, received)
     else:
@@ -90,7 +92,7 @@ def advance(state: State, received: Input, ctx: Context[Any]) -> Result:
         interruption_left(ctx, left)
     if after_turn := navigation.current_dialog(ctx).after_turn:
         after_turn(ctx)
-    if new and ctx.is_brief and not ctx.messages:
+    if new and ctx.is_brief and not ctx.spoken and not ctx.messages:
         ctx.say(ctx.definition.brief_greeting)
     question = _ask_next(ctx)
     after = question.stored.key
@@ -107,6 +109,8 @@ def _handle_input(ctx: Context[Any], received: Input, *, new: bool, stale: bool)
     match received:
         case TapInput():
             return on_tap(ctx, received, stale=stale)
+        case TextInput(text) if ctx.spoken and not clean(text):
+            return InvalidAnswer(ctx.definition.unheard)
         case TextInput():
             divert = ctx.definition.divert
             if divert and not new and divert(ctx, received.text):
@@ -151,6 +155,8 @@ def _greet(ctx: Context[Any], received: Input) -> None:
     text = received.text if isinstance(received, TextInput) else ""
     if not ctx.language_stated and (language := _language_of(ctx, normalize(clean(text)))):
         ctx.update(language=language)
+    if ctx.spoken and ctx.definition.spoken_greeting and not ctx.state.interruption:
+        ctx.say(ctx.definition.spoken_greeting(ctx))
     if ctx.is_brief:
         return
     ctx.say(ctx.definition.greeting)
@@ -184,7 +190,14 @@ def _say_invalid(ctx: Context[Any], invalid: InvalidAnswer) -> None:
     if invalid.view is not None:
         ctx.update(view=invalid.view)
     ctx.suggestions = invalid.suggestions
+    if ctx.spoken and ctx.definition.give_up:
+        is_done = ctx.state.dialog == ctx.definition.idle and invalid.text == ctx.definition.unheard
+        if is_done or ctx.state.failures >= FAILURES_BEFORE_HELP:
+            ctx.definition.give_up(ctx)
+            return
     ctx.say(invalid.text)
+    if ctx.spoken:
+        return
     if ctx.state.failures == FAILURES_BEFORE_HELP:
         show_help(ctx)
         ctx.say(ctx.definition.help_offer)

@@ -6,7 +6,9 @@ from typing import Literal
 from core.i18n import Text
 from dialogs.engine.prompts import StoredPrompt
 
-Unreadable = Literal["voice", "contact", "callers_contact", "edited", "picture", "other"]
+Unreadable = Literal[
+    "voice", "contact", "callers_contact", "edited", "picture", "other", "unanswered"
+]
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ class UnreadableInput:
 
 @dataclass(frozen=True)
 class OpenedInput:
-    """The chat was opened without a message."""
+    """The chat was opened without a message; or a call came, which `begins` anew."""
+
+    begins: bool = False
 
 
 Input = TextInput | TapInput | LinkInput | CommandInput | UnreadableInput | OpenedInput

@@ -24,6 +24,7 @@ from dialogs.engine.matchers import (
 from dialogs.engine.outcomes import AnswersForOtherSteps, EffectOutcome, InvalidAnswer
 from dialogs.engine.prompting import change_choice, store_choice
 from dialogs.engine.prompts import Choice, RunCommand, StoredChoice, action_choice
+from dialogs.engine.state import Interruption
 from dialogs.engine.steps import Context
 from dialogs.nlu.normalize import clean, normalize
 
@@ -157,6 +158,10 @@ def _act_on(ctx: Context[Any], typed: TypedText, meaning: Meaning | None) -> Eff
             if repeat and isinstance(choice, Choice):
                 ctx.say(typed.step.said(choice.label))
             return _apply_choice(ctx, choice)
+        case Value(value) if _is_read_back(ctx, typed):
+            ctx.update(
+                interruption=Interruption(ctx.definition.heard, None, {typed.step.name: value})
+            )
         case Value(value):
             return navigation.answer(ctx, typed.step, value)
         case AnswersForOtherSteps() | InvalidAnswer():
@@ -168,6 +173,12 @@ def _act_on(ctx: Context[Any], typed: TypedText, meaning: Meaning | None) -> Eff
         case Nothing() | None:
             pass
     return None
+
+
+def _is_read_back(ctx: Context[Any], typed: TypedText) -> bool:
+    """Return whether an answer was heard that nothing else checks, such as a name."""
+    is_free = typed.prompt.free and typed.prompt.input in ("name", "text", "long", "email")
+    return ctx.spoken and is_free and not ctx.state.interruption
 
 
 def _apply_choice(ctx: Context[Any], choice: Choice | StoredChoice) -> EffectOutcome:

@@ -289,7 +289,8 @@ def _numbered_choice(ctx: Context[Any], typed: TypedText, number: int) -> Picks 
     """Return the choice of a number in the whole list of a brief question."""
     named = enumerate(typed.prompt.choices, 1)
     found = (c for place, c in named if (c.number or place) == number)
-    choice = next(found, None) if ctx.is_brief and not ctx.state.view.only else None
+    is_read_above = ctx.is_brief and not ctx.spoken and not ctx.state.view.only
+    choice = next(found, None) if is_read_above else None
     return Picks(choice) if choice else None
 
 

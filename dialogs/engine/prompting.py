@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from core.i18n import LANGUAGES, _
+from core.i18n import LANGUAGES, Language, NextLanguageName, _
 from dialogs.engine import navigation
 from dialogs.engine.command import visible_commands
 from dialogs.engine.prompts import (
@@ -28,6 +28,9 @@ PAGE_SIZE = 8
 LIST_PARTS = 3
 """The most paid parts of a list; days and times, which can be typed as well, have one."""
 
+KEYS = 9
+"""The choices that are read at a time on the telephone, each with its key."""
+
 LAST_DAY = 31
 """The highest number of a day, after which the numbers of what else can be picked begin."""
 
@@ -47,12 +50,19 @@ def ask(ctx: Context[O], step: Step[O], prompt: Prompt) -> OpenQuestion:
         actions.append(change_choice(changed))
     if not ctx.is_brief:  # else they are typed
         actions += [action_choice(RunCommand(c.name), c.label) for c in visible_commands(ctx)]
+    if ctx.spoken:
+        choices, actions = _keyed(ctx, choices, actions)
     unique = list({action.value: action for action in reversed(actions)}.values())[::-1]
-    if ctx.is_brief:
+    if ctx.is_brief and not ctx.spoken:
         unique = _numbered(unique, choices)
     buttons = [store_choice(ctx, str(c.number or i), c, number=c.number or i) for i, c in choices]
     buttons += [
-        store_choice(ctx, _button_key(i, each.action), each, number=each.number)
+        store_choice(
+            ctx,
+            str(each.number) if ctx.spoken else _button_key(i, each.action),
+            each,
+            number=each.number,
+        )
         for i, each in enumerate(unique)
         if each.action
     ]
@@ -70,6 +80,7 @@ def store_choice(
 ) -> StoredChoice:
     """Return a choice as it is stored, with its label in each language."""
     label = (choice.brief or choice.label) if ctx.is_brief else choice.label
+    label = (ctx.spoken and choice.spoken) or label
     labels = {language.value: ctx.lexicon.say(label, language) for language in LANGUAGES}
     return StoredChoice(key, labels, choice.value, number, choice.action)
 
@@ -91,6 +102,36 @@ def _numbered(actions: Sequence[Choice], choices: Sequence[tuple[int, Choice]]) 
     ]
 
 
+def _keyed(
+    ctx: Context[O], choices: Sequence[tuple[int, Choice]], actions: Sequence[Choice]
+) -> tuple[list[tuple[int, Choice]], list[Choice]]:
+    """Return the choices and actions that are read at a time, with their keys.
+
+    Before anything was answered, the last key is that of the other language.
+    """
+    turning = [each for each in actions if isinstance(each.action, ShowMonth)][-1:]
+    others = [each for each in actions if not isinstance(each.action, ShowMonth)]
+    state = ctx.state
+    is_first = state.dialog == ctx.definition.initial and not state.answered_by_citizen
+    command = Language(state.language).next.command
+    language = action_choice(RunCommand(command), NextLanguageName()) if is_first else None
+    keys = KEYS - len(others) - bool(language)
+    size = keys if len(choices) + len(turning) <= keys else keys - 1
+    pages = max(1, -(-len(choices) // size))
+    page = state.view.page % pages
+    if page + 1 < pages:
+        turning = [action_choice(ShowPage(page + 1), _("More"))]
+    elif page and not turning:
+        turning = [action_choice(ShowPage(0), _("The first ones"))]
+    shown = [replace(each, number=None) for _i, each in choices[page * size : (page + 1) * size]]
+    keyed = [
+        replace(each, number=key) for key, each in enumerate([*others, *turning], 1 + len(shown))
+    ]
+    if language:
+        keyed.append(replace(language, number=KEYS))
+    return list(enumerate(shown, 1)), keyed
+
+
 def _visible_choices(
     ctx: Context[O], prompt: Prompt
 ) -> tuple[list[tuple[int, Choice]], list[Choice]]:
@@ -102,6 +143,8 @@ def _visible_choices(
         choices = list(enumerate(named, 1))
         if len(named) < len(prompt.choices):
             actions.insert(0, action_choice(ShowAll(), _("Show all")))
+    if ctx.spoken:
+        return choices, actions
     if ctx.fitting:
         return _fitting_choices(ctx, ctx.fitting, prompt, choices, actions)
     if prompt.layout == "list" and len(choices) > PAGE_SIZE + PAGE_TOLERANCE:

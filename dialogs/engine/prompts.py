@@ -104,7 +104,8 @@ class Choice:
     """A choice: the value that answers, or an action; and its label.
 
     `words` are other names for it, with commas; `number` is typed to pick it, if that isn't its
-    position in the list. `brief` is a shorter label, for where each character costs.
+    position in the list. `brief` is a shorter label, for where each character costs, and `spoken`
+    one for the ear, where the brief one isn't.
     """
 
     value: str
@@ -113,6 +114,7 @@ class Choice:
     number: int | None = None
     action: Action | None = None
     brief: Text = ""
+    spoken: Text = ""
 
 
 def action_choice(action: Action, label: Text, brief: Text = "", words: Text = "") -> Choice:

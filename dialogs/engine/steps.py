@@ -144,9 +144,14 @@ class Definition(Generic[O]):
     runs in the turn in which an interruption ends, answered or not, before the next question.
     `before_interrupted` runs with each message while an interruption asks, and may end it first.
 
+    On the telephone, `give_up` runs after several wrong answers, or where nothing was said that had
+    to be; and a text that was heard where any is an answer is read back by the interruption
+    `heard`, which has it as the answer to that step.
+
     Texts: `greeting` begins each conversation, and `greeting_note` returns what follows it; `help`
     answers the help command, and `brief_greeting` and `brief_help` stand for these where each
-    character costs, the first only where nothing else is said; `help_offer` answers several wrong
+    character costs, the first only where nothing else is said; `spoken_greeting` returns what
+    begins a call, `unheard` answers silence; `help_offer` answers several wrong
     answers; `stopped` follows the end of a dialog by its citizen, `nothing_to_stop` a stop where
     nothing was begun; `unreadable` answers messages without text.
     """
@@ -158,6 +163,8 @@ class Definition(Generic[O]):
     interruptions: Dialog[O] | None = None
     greeting: Text = ""
     brief_greeting: Text = ""
+    spoken_greeting: Callable[["Context[O]"], Text] | None = None
+    unheard: Text = ""
     greeting_note: Callable[["Context[O]"], Text] | None = None
     help: Text = ""
     brief_help: Text = ""
@@ -168,6 +175,8 @@ class Definition(Generic[O]):
     divert: Callable[["Context[O]", str], bool] | None = None
     interruption_left: Callable[["Context[O]", Interruption], None] | None = None
     before_interrupted: Callable[["Context[O]", Input], None] | None = None
+    give_up: Callable[["Context[O]"], None] | None = None
+    heard: str = ""
     unreadable: Mapping[Unreadable, Text] = field(default_factory=dict)
 
     def is_entry(self, dialog: str) -> bool:
@@ -181,7 +190,8 @@ class Context(Generic[O]):
 
     Steps query and act through `office`, which the engine doesn't use itself. `language_stated`:
     the citizen's device says which language it prefers. Where every answer is typed, and each
-    character costs, `fitting` tells how much a message holds.
+    character costs, `fitting` tells how much a message holds. On the telephone, all is `spoken`:
+    choices are read with their keys, and answers are keys or what was understood of a voice.
     """
 
     office: O
@@ -192,6 +202,7 @@ class Context(Generic[O]):
     open_prompt: StoredPrompt | None = None
     language_stated: bool = False
     fitting: Fitting | None = None
+    spoken: bool = False
     messages: list[Text | Message] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     suggestions: Sequence[Choice] = ()
@@ -214,8 +225,8 @@ class Context(Generic[O]):
 
     @property
     def is_brief(self) -> bool:
-        """Return whether each character costs, so that only what must be said is."""
-        return self.fitting is not None
+        """Return whether each character costs, or second, so that only what must be said is."""
+        return self.fitting is not None or self.spoken
 
     @property
     def answers(self) -> Mapping[str, str]:

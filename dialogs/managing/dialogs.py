@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from core.bookings.offers.served import can_be_kept
-from core.bookings.reference import format_code
-from core.i18n import _, lines
+from core.i18n import BookingCode, _, lines
 from dialogs.booking.time import short_time_label
 from dialogs.context import Context, Dialog, Step, refusable
 from dialogs.engine import navigation
@@ -75,7 +74,7 @@ def _ask_action(ctx: Context) -> Prompt:
         ],
         brief=lines(
             brief_line(ctx, booking),
-            _("Code: {code}", code=format_code(booking.code or "")),
+            _("Code: {code}", code=BookingCode(booking.code or "")),
             None if kept else CANNOT_BE_KEPT,
         ),
         booking=booking.id,

@@ -1,13 +1,17 @@
 """The steps that find the booking a dialog is about: the citizen's own, or by code and phone."""
 
+import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 
+from core.bookings.keyed_codes import is_keyed
 from core.bookings.reference import fold_code, is_code
 from core.catalogue.model import ConsentReference
 from core.db.models import Booking, BookingState
 from core.errors import BookingRefused, RefusalKind
 from core.i18n import FormattedDate, LocalizedText, Text, _, lines
 from dialogs.booking.selection import LINK, existing_booking
+from dialogs.booking.time_wish import TimeWish
 from dialogs.context import Context, Step, refusable
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer, TakeOutcome
@@ -23,6 +27,7 @@ from dialogs.messages.blocks import Message, Paragraph, message
 from dialogs.messages.text_message import SHORT_DAY, names_of
 from dialogs.nlu.fields import format_phone, parse_email, parse_phone
 from dialogs.nlu.parsed import ParseFailure
+from dialogs.nlu.when import read_when
 
 BY_CODE, LOST = "code", "lost"
 """The values of the derived answer "way": a code is asked for, though the citizen has bookings; or
@@ -36,6 +41,15 @@ LINK_ENDED = _(
 LOST_CODE = _("I have lost my code")
 
 NOT_FOUND = _("I found no coming appointment with this code and telephone number.")
+
+ASK_KEYED_CODE = _(
+    "Please key the code of the appointment. It has six letters and digits: for each letter, press "
+    "the key that has it. If you don't have the code, press zero."
+)
+
+NO_SUCH_DAY = _(
+    "I didn't understand the day. For the third of December, key: zero, three, one, two."
+)
 
 CODE_SENT = _(
     "If there is an appointment with that, its code is on the way to the email address that was "
@@ -150,6 +164,7 @@ def find_steps() -> Iterator[Step]:
         "lost", _("Telephone or email"), _ask_lost, _take_lost, _has_lost, effect=_request_code
     )
     yield Step("code", _("Code"), _ask_code, _take_code, _needs_code, effect=_pick_own)
+    yield Step("keyed_day", _("Day"), _ask_keyed_day, _take_keyed_day, _needs_day)
     yield Step(
         "phone",
         _("Telephone"),
@@ -157,7 +172,7 @@ def find_steps() -> Iterator[Step]:
         _take_phone,
         _needs_code,
         effect=_find_by_code,
-        known=lambda ctx: ctx.office.own_phone or None,
+        known=lambda ctx: ctx.office.own_phone or ctx.office.calls_from or None,
     )
     yield Step("booking", _("Appointment"), _ask_booking, effect=_check_picked)
 
@@ -178,7 +193,29 @@ def _needs_code(ctx: Context) -> bool:
     return ctx.answers.get("way") in (BY_CODE, LOST) or not _own_bookings(ctx)
 
 
+def _needs_day(ctx: Context) -> bool:
+    return ctx.spoken and _needs_code(ctx)
+
+
+def _ask_keyed_day(_ctx: Context) -> Prompt:
+    asked = _(
+        "Which day is the appointment? Say it, or key four digits: two for the day, and two for "
+        "the month."
+    )
+    return Prompt(asked, free=True, names="whole", input="digits", expected=NO_SUCH_DAY)
+
+
+def _take_keyed_day(ctx: Context, text: str) -> TakeOutcome:
+    today = ctx.now.astimezone(ctx.zone).date()
+    keyed = re.fullmatch(r"(\d\d)(\d\d)", text)
+    when = read_when(f"{int(keyed[1])}/{int(keyed[2])}" if keyed else text, today, asked="day")
+    days = TimeWish.of(when).days
+    return days[0].isoformat() if len(days) == 1 else InvalidAnswer(NO_SUCH_DAY)
+
+
 def _ask_code(ctx: Context) -> Prompt:
+    if ctx.spoken:
+        return Prompt(ASK_KEYED_CODE, free=True, names="whole", input="code")
     is_told = ctx.is_brief and ctx.state.failures  # what a code looks like
     none_here = _("I find no appointment made in this chat. If you booked elsewhere, use its code.")
     return Prompt(
@@ -203,6 +240,8 @@ def _take_code(ctx: Context, text: str) -> TakeOutcome:
     except BookingRefused:
         navigation.end_dialog(ctx)
         raise
+    if ctx.spoken and is_keyed(text):
+        return text
     if is_code(text):
         return fold_code(text)
     if not any(map(str.isdigit, text)) and len(text.split()) > 1:
@@ -272,12 +311,16 @@ def _take_phone(_ctx: Context, text: str) -> TakeOutcome:
 def _find_by_code(ctx: Context, number: str) -> EffectOutcome:
     """Find the booking with this code and phone number; ask for both again if there is none."""
     try:
-        booking = ctx.office.lookup.by_code(ctx.answers["code"], number)
+        lookup, code = ctx.office.lookup, ctx.answers["code"]
+        if ctx.spoken:
+            booking = lookup.by_keys(code, number, date.fromisoformat(ctx.answers["keyed_day"]))
+        else:
+            booking = lookup.by_code(code, number)
     except BookingRefused:
         navigation.end_dialog(ctx)
         raise
     if booking is None:
-        ctx.state = ctx.state.without("code")
+        ctx.state = ctx.state.without("code", "keyed_day")
         return InvalidAnswer(NOT_FOUND)
     ctx.state = ctx.state.with_derived("booking", str(booking.id))
     check_allowed(ctx, booking)

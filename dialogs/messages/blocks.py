@@ -126,6 +126,7 @@ class Message:
 
     `booking` is the id of the appointment that it is about. `brief` is its short form, for
     platforms where each character costs; `spoken` replaces its plain text where it is read aloud.
+    A call is then put through to the number that it is to `dial`, or ends where it `hangs_up`.
     """
 
     blocks: tuple[Block, ...]
@@ -133,6 +134,8 @@ class Message:
     brief: Text | None = None
     spoken: Text | None = None
     buttons: tuple[Button, ...] = ()
+    dial: str = ""
+    hangs_up: bool = False
 
 
 def message(*blocks: Block) -> Message:

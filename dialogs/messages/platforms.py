@@ -11,6 +11,7 @@ NAMES: Mapping[str, Text] = {
     "console": _("Terminal"),
     "email": _("Email"),
     "sms": _("SMS"),
+    "voice": _("Telephone"),
 }
 """The names; another platform's is as it is configured."""
 
@@ -19,6 +20,7 @@ _ON: Mapping[str, Text] = {
     "console": _("at the terminal"),
     "email": _("by email"),
     "sms": _("by SMS"),
+    "voice": _("by telephone"),
 }
 
 

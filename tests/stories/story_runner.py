@@ -74,7 +74,18 @@ from tests.stories.story_platforms import Line, StoryPlatform
 
 ATHENS = ZoneInfo("Europe/Athens")
 WIDTH = 9
-OUTPUTS = ("bot", "parts", "outbox", "room", "reply", "edited", "popup", "private")
+OUTPUTS = (
+    "bot",
+    "parts",
+    "dialed",
+    "ended",
+    "outbox",
+    "room",
+    "reply",
+    "edited",
+    "popup",
+    "private",
+)
 """The words of the lines that are what comes of the others."""
 
 

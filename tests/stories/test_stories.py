@@ -12,6 +12,7 @@ from core.catalogue.model import GeoPoint, Municipality
 from core.db.models import InboundRow
 from tests.conftest import SOAK, Deployment
 from tests.stories import story_platforms
+from tests.stories.call_story_runner import by_call
 from tests.stories.joined_chats_runner import joined_chats
 from tests.stories.push_story_runner import OfferStoryRunner, PushStoryRunner
 from tests.stories.story_platforms import ConsoleStory, TelegramStory, ViberStory, WebChatStory
@@ -30,7 +31,10 @@ JOINED = [file for file in stories() if file.stem.startswith("joined_")]
 TEXTED = [file for file in stories() if file.stem.startswith("sms_")]
 """Stories by text message, where other words are said, and some things aren't asked."""
 
-ON_ONE = [file for file in stories() if file not in (*JOINED, *TEXTED)]
+CALLED = [file for file in stories() if file.stem.startswith("call_")]
+"""Stories by telephone."""
+
+ON_ONE = [file for file in stories() if file not in (*JOINED, *TEXTED, *CALLED)]
 ANY_PLATFORM = [file for file in ON_ONE if not PAGE_ONLY.search(file.read_text("utf-8"))]
 TYPED = [file for file in ANY_PLATFORM if not file.stem.startswith("old_")]
 """At a terminal a button of an older question can't be tapped."""
@@ -61,6 +65,16 @@ def test_a_story_by_text_message_replays_with_the_parts_that_it_costs(
     written = file.read_text("utf-8")
     own = re.search(r"^number   (\w+)$", written, re.MULTILINE)
     runner = by_text(deployment, texts, own and own[1])
+    check(file, runner.play(written), written, request)
+
+
+@pytest.mark.parametrize("file", CALLED, ids=lambda file: file.stem)
+def test_a_story_by_telephone_replays_with_what_is_said(
+    file: Path, deployment: Deployment, texts: Translator, request: pytest.FixtureRequest
+) -> None:
+    written = file.read_text("utf-8")
+    own = re.search(r"^number   (\w+)$", written, re.MULTILINE)
+    runner = by_call(deployment, texts, own and own[1])
     check(file, runner.play(written), written, request)
 
 

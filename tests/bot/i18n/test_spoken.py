@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from bot.i18n.spoken import SpokenTranslator, for_ear, speech
+from bot.i18n.translator import Translator
 from core.bookings.reference import DIGITS, LETTERS
 from core.i18n import LANGUAGES, BookingCode, FormattedDate, Text, _
 
@@ -38,7 +39,7 @@ NOON = datetime(2026, 12, 4, 12, 30, tzinfo=UTC)
 def test_dates_times_and_codes_are_said_in_words(
     text: Text, greek: str | None, english: str | None
 ) -> None:
-    translator = SpokenTranslator()
+    translator = SpokenTranslator(Translator())
     for language, said in zip(LANGUAGES, (greek, english), strict=True):
         assert said in (None, translator.say(text, language))
 
@@ -56,7 +57,10 @@ def test_dates_times_and_codes_are_said_in_words(
             "Δευτέρα έως Παρασκευή, οκτώ το πρωί έως δύο και μισή το μεσημέρι.",
         ),
         ("Ως τις 4/12 ή 31/12", "Ως τις τέσσερις Δεκεμβρίου ή τριάντα μία Δεκεμβρίου."),
-        ("Δείτε https://www.kalamata.gr ή info@kalamata.example", "Δείτε ή."),
+        (
+            "Δείτε https://www.kalamata.gr ή info@kalamata.example",
+            "Δείτε kalamata τελεία gr ή info παπάκι kalamata τελεία example.",
+        ),
         ("Ελάχιστο Εισόδημα (ΕΕΕ)", "Ελάχιστο Εισόδημα."),
         (
             "Ο ΑΦΜ «είναι» το κλειδί\n• Ταυτότητα\n\nΝαι;",
