@@ -13,6 +13,8 @@ _HELP = _(
 )
 _NO_SUCH_KEY = _("That key has no choice.")
 _AGAIN = _("Please say it again.")
+_KEY_CODE = _("A code has six letters and digits. Please key it again.")
+_CALL_AGAIN = _("For changes, call this number again.")
 
 _KEY_PHONE = _("Please key the ten digits of the telephone number.")
 
@@ -34,7 +36,8 @@ _PAIRS: tuple[tuple[TextTemplate, TextTemplate], ...] = (
             "Once more: {code}."
         ),
     ),
-    (_("Changes: {phone}"), _("For changes, call this number again.")),
+    (_("Changes: {phone}"), _CALL_AGAIN),
+    (_("Changes: CHANGE {code}"), _CALL_AGAIN),
     (_("Telephone of the office: {phone}"), _("For another one, call this number again.")),
     (_("{time}: kept for {count} minutes."), _("I am keeping it for you for {count} minutes.")),
     (
@@ -109,6 +112,11 @@ _PAIRS: tuple[tuple[TextTemplate, TextTemplate], ...] = (
         _("Your message is too long. Please write up to {count} characters."),
         _("That was too long for me. Please say it in few words."),
     ),
+    (_("Is the name “{name}”?"), _("Is the name {name}?")),
+    (
+        _("Is the name only “{name}”? Else please write name and surname."),
+        _("Is the name only {name}? Else please say name and surname."),
+    ),
     (
         _("A name has letters only. For example: Maria Papadopoulou."),
         _("Please say the name once more: first name, then surname."),
@@ -137,9 +145,13 @@ _PAIRS: tuple[tuple[TextTemplate, TextTemplate], ...] = (
         _("A Greek telephone number has 10 digits, this one has {count}. For example: 6912345678."),
         _KEY_PHONE,
     ),
+    (_("A code has six letters and digits. For example: KX7 M2P."), _KEY_CODE),
     (
-        _("A code has six letters and digits. For example: KX7 M2P."),
-        _("A code has six letters and digits. Please key it again."),
+        _(
+            "The code is in the confirmation, like KX7 M2P. If you don't have it, write “lost "
+            "code”."
+        ),
+        _KEY_CODE,
     ),
     (
         _(
