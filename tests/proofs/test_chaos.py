@@ -2,12 +2,12 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -60,6 +60,20 @@ class Written:
     sent: int = 0
 
 
+class Taken(NamedTuple):
+    """A message as it was taken: the question that was open then, its number, all that was said."""
+
+    number: int
+    step: str
+    prompt: str
+    said: str
+
+
+def _prompt(choices: Sequence[Mapping[str, Any]]) -> str:
+    """The number of a question that has choices."""
+    return str(choices[0]["id"]).partition(".")[0] if choices else ""
+
+
 @dataclass
 class Citizen:
     """One conversation: what was written, and what became of it."""
@@ -108,15 +122,16 @@ class Citizen:
         """The open question, once it is to be seen."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            taken = [each for each in self.taken() if each[2]]
+            # Not by their count: a message that the platform was slow to take comes twice.
+            last = [each for each in self.taken() if each.said][-1]
             shown, _ = self.screen()
-            if shown and shown[-1].step == taken[-1][1] and len(shown) >= len(taken):
+            if shown and (shown[-1].step, _prompt(shown[-1].choices)) == (last.step, last.prompt):
                 return shown[-1]
             assert time.monotonic() < deadline, "a question never came"
             time.sleep(0.01)
 
-    def taken(self) -> list[tuple[int, str, str]]:
-        """The messages as they were taken: number, the question then open, all that was said."""
+    def taken(self) -> list[Taken]:
+        """The messages as they were taken."""
 
         def read(session: Session) -> list[Any]:
             query = (
@@ -128,11 +143,12 @@ class Citizen:
             )
             return list(session.execute(query).all())
 
-        found, step = [], ""
+        found, step, prompt = [], "", ""
         for number, replies in self.world.database.write_sync(read):
-            # A second tap on the same button is answered nothing: the question stands.
-            step = replies[-1]["step"] if replies else step
-            found.append((int(number), step, "\n".join(reply["text"] for reply in replies or [])))
+            if replies:  # else it was a second tap on the same button: the question stands
+                step, prompt = replies[-1]["step"], _prompt(replies[-1]["choices"])
+            said = "\n".join(reply["text"] for reply in replies or [])
+            found.append(Taken(int(number), step, prompt, said))
         return found
 
     def bookings(self) -> list[Booking]:
@@ -165,15 +181,15 @@ class Citizen:
     def check(self) -> None:
         """There is one booking; what was said answered what it was meant for, as consent was."""
         taken, by_number = self.taken(), {each.number: each for each in self.written}
-        numbers = [number for number, _step, _said in taken]
+        numbers = [each.number for each in taken]
         assert len(numbers) == len(set(numbers))
         agreed = False
-        for (_n, before, _s), (number, after, _said) in pairwise(taken):
-            if before == after:
+        for before, after in pairwise(taken):
+            if before.step == after.step:
                 continue
-            said = by_number[number]
-            assert said.meant_for == before, (before, after, said)
-            if before == "consent" and after == "review":
+            said = by_number[after.number]
+            assert said.meant_for == before.step, (before, after, said)
+            if (before.step, after.step) == ("consent", "review"):
                 agreed = True
         (booking,) = self.bookings()
         body = self.world.shipped[booking.municipality_id]
