@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
 from core.db.models import Booking, TextCount
+from core.db.statements import run
 from core.messaging.outbox import platform_of
 from core.messaging.routes import SMS, Route
 
@@ -29,8 +30,17 @@ _ZONE_OF_DAY = ZoneInfo("Europe/Athens")
 _KEPT = timedelta(days=62)
 """The time for which the counts of a municipality are kept."""
 
-_COUNT = {
+_ADD = {
     name: dialect.insert(TextCount)
+    .values(
+        key=bindparam("which"),
+        count=bindparam("more"),
+        until=bindparam("kept_until", type_=TextCount.until.type),
+    )
+    .on_conflict_do_update(
+        index_elements=["key"], set_={"count": TextCount.count + bindparam("more")}
+    )
+    .returning(TextCount.count)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
 
@@ -103,11 +113,9 @@ def forget_counts(session: Session, now: datetime) -> None:
 
 def _add(session: Session, key: str, count: int, until: datetime) -> int:
     """Add to a count, as one statement; return the sum. A new one is kept until then."""
-    insert = _COUNT[session.get_bind().dialect.name]
-    added = insert.values(key=key, count=count, until=until).on_conflict_do_update(
-        index_elements=["key"], set_={"count": TextCount.count + count}
-    )
-    found: int = session.execute(added.returning(TextCount.count)).scalar_one()
+    add = _ADD[session.get_bind().dialect.name]
+    given = {"which": key, "more": count, "kept_until": until}
+    found: int = run(session, add, given).scalar_one()
     return found
 
 

@@ -6,6 +6,7 @@ capitals; the others look like Latin ones, and so a Greek text in capitals fits.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -81,6 +82,7 @@ def unfold(text: str) -> str:
     return _WITH_GREEK.sub(lambda word: word[0].translate(_GREEK), text)
 
 
+@lru_cache(1024)
 def _folded(character: str) -> str:
     if character in _SIZES:
         return character
