@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -21,12 +21,17 @@ from bot.delivery.text_counts import TextKeptBack
 from bot.telemetry.logging import traceback_lines, without_quotes
 from bot.views.email import as_email_to_staff
 from core.db.events import record_event
-from core.db.models import REMINDERS, Booking, OutboxRow, OutboxStatus
+from core.db.models import REMINDERS, OutboxRow, OutboxStatus
 from core.errors import DeliveryError, UnreadableValue
 from core.messaging import outbox, receipts
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import enqueue_fallback
-from core.messaging.reminder_ways import choose_ways, patience, wait_if_quiet
+from core.messaging.reminder_ways import (
+    choose_ways,
+    patience,
+    read_bookings,
+    wait_if_quiet,
+)
 from core.messaging.routes import EMAIL
 from core.staff import rooms
 from core.staff.alerts import enqueue_undelivered
@@ -75,6 +80,7 @@ def claim_and_render(
     """
     now = services.clock()
     ways = limit if ways is None else ways
+    services.registry.refresh(session)
     due = choose_ways(session, services.registry, now, ways, _log_unchosen)
     _tell_endpoints(session, services, due)
     rows = outbox.claim(session, accounts, worker, now, limit, sending)
@@ -146,16 +152,10 @@ def claim_and_render(
 
 
 def _read_at_once(session: Session, services: Services, rows: Collection[OutboxRow]) -> None:
-    """Read the catalogues and the bookings of rows; one that can't be is met again with its row."""
-    services.registry.refresh(session)
-    ids = {row.booking_id for row in rows} - {None}
-    if not ids:
-        return
-    query = select(Booking).where(Booking.id.in_(ids))
+    """Read the bookings of rows; one that can't be is met again with its row."""
     with contextlib.suppress(UnreadableValue):
-        # Kept, for a session forgets what nothing else refers to.
-        session.info["bookings"] = session.scalars(query).all()
-        read_ahead(session, services, rows)
+        if read_bookings(session, rows):
+            read_ahead(session, services, rows)
 
 
 def _log_unchosen(row: OutboxRow, error: Exception) -> None:

@@ -28,6 +28,7 @@ PATIENCE = timedelta(minutes=30)
 """The longest time for which a reminder is tried one way; there is time left for another."""
 
 
+_BOOKINGS = select(Booking).where(Booking.id.in_(bindparam("ids", expanding=True)))
 _DUE = (
     select(OutboxRow)
     .where(WITHOUT_WAY)
@@ -61,7 +62,6 @@ def choose_ways(
     rows = session.scalars(_DUE.where(OutboxRow.try_at <= now).limit(limit)).all()
     if not rows:
         return ()
-    registry.refresh(session)
     for row in rows:
         if row.attempts == 0:
             row.due_at = now  # each way is tried as long as another, however late it is
@@ -93,8 +93,7 @@ def _choose_or_retry(
 
 def _choose(session: Session, registry: Registry, rows: Sequence[OutboxRow], now: datetime) -> None:
     """Choose the ways of some reminders; all that is needed for it is read at once."""
-    ids = {row.booking_id for row in rows}
-    bookings = session.scalars(select(Booking).where(Booking.id.in_(ids))).all()
+    bookings = read_bookings(session, rows)
     by_id = {booking.id: booking for booking in bookings}
     due = _due_of(session, bookings, now)
     every = all_routes_of(session, registry, bookings, MessageKind.REMINDER)
@@ -126,6 +125,17 @@ def _choose(session: Session, registry: Registry, rows: Sequence[OutboxRow], now
         if is_free:  # else it was written on the page when the appointment was booked
             page = notification(booking, way, cause, MessageKind.REMINDER, row.due_at)
             enqueue(session, registry.accounts, [replace(page, expires_at=row.expires_at)], now)
+
+
+def read_bookings(session: Session, rows: Collection[OutboxRow]) -> Sequence[Booking]:
+    """Return the bookings of rows; those that this transaction hasn't yet are read at once."""
+    # Kept, for a session forgets what nothing else refers to.
+    known: dict[int, Booking] = session.info.setdefault("bookings", {})
+    ids = {row.booking_id for row in rows if row.booking_id is not None}
+    if missing := ids - known.keys():
+        found = session.scalars(_BOOKINGS, {"ids": list(missing)})
+        known |= {booking.id: booking for booking in found}
+    return [known[each] for each in ids if each in known]
 
 
 def is_obsolete(session: Session, row: OutboxRow, booking: Booking, now: datetime) -> bool:
@@ -231,8 +241,11 @@ def take_key(session: Session, key: str, starts_at: datetime | None) -> bool:
     return _take_key(session, key, starts_at, _holders(session, [key]))
 
 
+_HOLDERS = select(OutboxRow).where(OutboxRow.dedupe_key.in_(bindparam("keys", expanding=True)))
+
+
 def _holders(session: Session, keys: Collection[str]) -> Mapping[str, OutboxRow]:
-    found = session.scalars(select(OutboxRow).where(OutboxRow.dedupe_key.in_(keys)))
+    found = session.scalars(_HOLDERS, {"keys": list(keys)})
     return {row.dedupe_key: row for row in found}
 
 

@@ -4,15 +4,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.catalogue.registry import Registry
 from core.catalogue.rules import Texts
 from core.db.models import Booking, Contact, Conversation, History, HistoryAction
+from core.db.statements import run
 from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import OutboxMessage, platform_of
 from core.messaging.preferences import NONE, Preferences, preferences_of, preferences_of_all
@@ -132,35 +134,48 @@ def _citizen_routes(
     return routes
 
 
-def _contacts(session: Session, bookings: Sequence[Booking]) -> Mapping[int, list[Contact]]:
-    """Return the contacts in use of the citizens of some bookings, the oldest first."""
-    contacts = defaultdict[int, list[Contact]](list)
-    found = session.scalars(
-        select(Contact)
-        .outerjoin(Conversation, Conversation.contact_id == Contact.id)
-        .where(
-            Contact.citizen_id.in_({each.citizen_id for each in bookings}),
-            Conversation.ended_at.is_(None),
-            ~Contact.account.startswith(f"{VOICE}:"),  # a number that called may be forged
-        )
-        .order_by(Contact.id)
+_IN_USE = (
+    select(Contact.id, Contact.account, Contact.address.label("address"), Contact.citizen_id)
+    .outerjoin(Conversation, Conversation.contact_id == Contact.id)
+    .where(
+        Contact.citizen_id.in_(bindparam("citizens", expanding=True)),
+        Conversation.ended_at.is_(None),
+        ~Contact.account.startswith(f"{VOICE}:"),  # a number that called may be forged
     )
-    for contact in found:
-        contacts[contact.citizen_id].append(contact)
+    .order_by(Contact.id)
+)
+
+
+class _ContactInUse(NamedTuple):
+    """A contact by whose conversation its citizen can be reached."""
+
+    id: int
+    account: str
+    address: str
+
+
+def _contacts(
+    session: Session, bookings: Sequence[Booking]
+) -> Mapping[int, Sequence[_ContactInUse]]:
+    """Return the contacts in use of the citizens of some bookings, the oldest first."""
+    contacts = defaultdict[int, list[_ContactInUse]](list)
+    citizens = {each.citizen_id for each in bookings}
+    for *contact, citizen_id in run(session, _IN_USE, {"citizens": list(citizens)}):
+        contacts[citizen_id].append(_ContactInUse(*contact))
     return contacts
 
 
 def _in_order(
-    contacts: Sequence[Contact], chosen: str | None, booked_on: str | None
-) -> Sequence[Contact]:
-    def place(contact: Contact) -> tuple[bool, bool, bool]:
+    contacts: Sequence[_ContactInUse], chosen: str | None, booked_on: str | None
+) -> Sequence[_ContactInUse]:
+    def place(contact: _ContactInUse) -> tuple[bool, bool, bool]:
         platform = platform_of(contact.account)
         return platform != chosen, platform in WAITING, platform != booked_on
 
     return sorted(contacts, key=place)
 
 
-def _has_number(contact: Contact, booking: Booking) -> bool:
+def _has_number(contact: _ContactInUse, booking: Booking) -> bool:
     """Return whether a contact writes by text message from the number of a booking's attendee."""
     is_text = platform_of(contact.account) == SMS
     return is_text and contact.address == booking.details.get(ADDRESS_FIELDS[SMS])
@@ -227,20 +242,23 @@ def _comes_after_email(route: Route) -> bool:
     return platform_of(route.account) not in (*WAITING, EMAIL)
 
 
+_CONFIRMED_ON = (
+    select(History.booking_id, History.platform)
+    .where(
+        History.booking_id.in_(bindparam("bookings", expanding=True)),
+        History.action == HistoryAction.CONFIRMED,
+    )
+    .order_by(History.id.desc())
+)
+
+
 def _platforms_of_confirmation(
     session: Session, bookings: Sequence[Booking]
 ) -> Mapping[int, str | None]:
     """Return the platforms on which some bookings were first confirmed, by their ids."""
     if not bookings:
         return {}
-    confirmed = session.execute(
-        select(History.booking_id, History.platform)
-        .where(
-            History.booking_id.in_({each.id for each in bookings}),
-            History.action == HistoryAction.CONFIRMED,
-        )
-        .order_by(History.id.desc())
-    )
+    confirmed = run(session, _CONFIRMED_ON, {"bookings": [each.id for each in bookings]})
     return {row.booking_id: row.platform for row in confirmed}
 
 
