@@ -23,7 +23,14 @@ from core.messaging.preferences import (
 )
 from core.messaging.reminder_times import QuietHours
 from core.messaging.reminders import schedule_anew
-from core.messaging.routes import ADDRESS_FIELDS, SMS, WAITING, attendee_routes, may_be_texted
+from core.messaging.routes import (
+    ADDRESS_FIELDS,
+    SMS,
+    VOICE,
+    WAITING,
+    attendee_routes,
+    may_be_texted,
+)
 
 
 class CitizenPreferences:
@@ -70,6 +77,7 @@ class CitizenPreferences:
             address = self._known_details.get(field)
             if address and (name != SMS or may_be_texted(self._registry, address)):
                 found.add(name)
+        found.discard(VOICE)  # who has called isn't called
         return [each for each in self.configured() if each in found]
 
     def choose_platform(self, platform: str | None) -> None:
