@@ -135,8 +135,12 @@ def imap_server(
         server.close()
         for writer in [*running.open]:
             writer.transport.abort()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        # What was just accepted gets its transport first, which the cancelled task then closes.
+        await asyncio.sleep(0)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)
 
     try:
