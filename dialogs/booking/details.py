@@ -1,6 +1,7 @@
 """The steps that ask for the attendee's details, made from the catalogue's form fields."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from core.catalogue.model import (
     CONTACT_TYPES,
@@ -24,8 +25,9 @@ from dialogs.nlu.lexicon import POLITE, YES
 from dialogs.nlu.matching import find_phrase
 from dialogs.nlu.normalize import clean, normalize
 from dialogs.nlu.parsed import ParseFailure
-from dialogs.nlu.person_names import PersonName
+from dialogs.nlu.person_names import PersonName, find_name
 from dialogs.nlu.spans import Found
+from dialogs.nlu.tokens import sound_keys, tokenize
 
 SKIP = _("skip, no, none, nothing, nothing else, i don't have one, i have none, i don't want to, -")
 """Words that skip an optional field."""
@@ -84,7 +86,9 @@ def detail_step(
     def take(ctx: Context, text: str) -> TakeOutcome:
         body, _channel = form_of(ctx)
         others, rest = _others_named(ctx, body, field, text)
-        taken = _take(ctx, field, rest if rest and others else text, is_demanded(ctx))
+        if others and not rest:
+            return AnswersForOtherSteps(others)
+        taken = _take(ctx, field, rest if others else text, is_demanded(ctx))
         if not others:
             return taken
         if isinstance(taken, str):
@@ -113,6 +117,7 @@ def detail_step(
         automatic=False,
         reusable=True,
         known=None if always_asked else known,
+        take_wish=lambda _ctx, said: said,
         free_text=FIELD_TYPES[field.type].free_text,
     )
 
@@ -130,7 +135,7 @@ def _others_named(
 ) -> tuple[dict[str, str], str]:
     """Return the other details of the form that a text gives, by step, and the rest of the text.
 
-    Only those that have no answer yet, and of the attendee.
+    Only those of the attendee: without an answer yet, or with another one, which is said.
     """
     service = ctx.answers.get("service")
     if FIELD_TYPES[field.type].free_text or service not in body.services:
@@ -139,14 +144,32 @@ def _others_named(
     rest = text
     for other in body.fields_of(body.services[service]):
         find = FINDERS.get(other.type)
-        asked = other.id == other.type and step_name(other) not in ctx.answers
-        if find and asked and other.type != field.type and condition_holds(ctx.answers, other.when):
+        is_own = other.id == other.type and other.type != field.type
+        if find and is_own and condition_holds(ctx.answers, other.when):
             found = find(text)
             if len({each.value for each in found}) == 1:
-                others[step_name(other)] = found[0].value
+                value, before = found[0].value, ctx.answers.get(step_name(other))
+                if value != before:
+                    others[step_name(other)] = value
+                if before not in (None, value):
+                    label = shown_value(other, value)
+                    ctx.say(_("{label}: {value}.", label=other.label, value=label))
                 for each in found:
                     rest = rest.replace(text[each.span.start : each.span.end], " ")
+    names = [each for each in body.fields_of(body.services[service]) if each.id == FieldType.NAME]
+    if others and names and field.type != FieldType.NAME:
+        name = find_name(re.sub(r"\S*\d\S*", ",", rest))
+        if name and name.sure and name.value.istitle() and " " in name.value:
+            rest = rest.replace(name.value, " ")
+            if _is_another(ctx, step_name(names[0]), name.value):
+                others[step_name(names[0])] = name.value
+                ctx.say(_("{label}: {value}.", label=names[0].label, value=name.value))
     return others, clean(rest).strip(" ,.;")
+
+
+def _is_another(ctx: Context, step: str, value: str) -> bool:
+    """Return whether a step has an answer, which isn't this one."""
+    return ctx.answers.get(step, value) != value
 
 
 def _steps_of_condition(field: FormField) -> list[str]:
@@ -246,7 +269,7 @@ def _take(ctx: Context, field: FormField, text: str, is_demanded: bool) -> TakeO
         parsed := spec.parse(text, ctx.lexicon), ParseFailure
     ):
         return parsed.value  # "I have no mobile phone, here is …"
-    if (not spec.free_text and normalized.startswith(tuple(words(HAS_NONE)))) or (
+    if (not spec.free_text and _begins_with(text, words(HAS_NONE))) or (
         normalized and find_phrase(text, words(SKIP), polite)
     ):
         if not is_demanded:
@@ -263,6 +286,19 @@ def _take(ctx: Context, field: FormField, text: str, is_demanded: bool) -> TakeO
     if isinstance(parsed, PersonName):
         return _name_or_question(ctx, field, parsed)
     return InvalidAnswer(parsed.text) if isinstance(parsed, ParseFailure) else parsed.value
+
+
+def _begins_with(text: str, phrases: Collection[str]) -> bool:
+    """Return whether a text begins with a phrase, as written or, in Greeklish, as it sounds."""
+    tokens = tokenize(text)
+    return any(
+        len(tokens) >= len(words)
+        and all(
+            word == token.text or (token.text.isascii() and sound_keys(word)[0] in token.keys)
+            for word, token in zip(words, tokens, strict=False)
+        )
+        for words in map(str.split, phrases)
+    )
 
 
 def _name_or_question(ctx: Context, field: FormField, name: PersonName) -> TakeOutcome:

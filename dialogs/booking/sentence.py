@@ -1,7 +1,8 @@
 """Read a sentence that names several things at once: service, channel, day and time."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
@@ -14,14 +15,17 @@ from dialogs.booking.time_wish import TimeWish, dump_wish, noted
 from dialogs.context import Context
 from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, TakeOutcome
 from dialogs.messages.appointment import CHANNEL_WORDS, CHANNELS
+from dialogs.nlu.contact_details import find_emails, find_phones, find_tax_numbers
+from dialogs.nlu.fields import format_phone
 from dialogs.nlu.function_words import function_words
 from dialogs.nlu.lexicon import FILLER, FROM, HELLO, NOT_MEANT, POLITE, Lexicon
 from dialogs.nlu.names import Name, NameKind
 from dialogs.nlu.normalize import words_with_spans
+from dialogs.nlu.person_names import find_name
 from dialogs.nlu.request import Request, RequestIndex, SmallWords
 from dialogs.nlu.services import ServiceMatch
-from dialogs.nlu.spans import Span
-from dialogs.nlu.tokens import tokenize
+from dialogs.nlu.spans import Found, Span
+from dialogs.nlu.tokens import Token, tokenize
 from dialogs.nlu.when import When, read_when
 
 MAX_WORDS = 40
@@ -65,6 +69,8 @@ class Understood:
 
     request: Request
     when: When
+    details: Mapping[str, str] = field(default_factory=dict)
+    """Details of a person, by the step that asks for them."""
 
     @property
     def wish(self) -> TimeWish | None:
@@ -88,7 +94,38 @@ def read_sentence(
         for token in tokenize(text)
         if not any(s.start < token.span.end and token.span.start < s.end for s in when.spans)
     ]
-    return Understood(index.understand(tokens, offered, known), when)
+    request = index.understand(tokens, offered, known)
+    return Understood(request, when, _details_in(text, when, request.unexplained))
+
+
+def _details_in(text: str, when: When, unexplained: Collection[Token]) -> dict[str, str]:
+    """Return the details that a sentence gives, by step; a name only of words that say no more."""
+    details: dict[str, str] = {}
+    spans = [*when.spans]
+    for step, find in CONTACT_STEPS.items():
+        found = find(text)
+        if len({each.value for each in found}) == 1:
+            details[step] = found[0].value
+        spans += [each.span for each in found]
+    rest = text
+    for start, end in spans:
+        rest = rest[:start] + "," * (end - start) + rest[end:]
+    rest = re.sub(r"\S*\d\S*", lambda word: "," * len(word[0]), rest)
+    name = find_name(rest)
+    words = {token.span.start for token in unexplained}
+    if name and name.sure and name.value.istitle() and " " in name.value:
+        starts = {t.span.start for t in tokenize(text) if t.span.start in range(*name.span)}
+        if starts <= words:
+            details["details.name"] = name.value
+    return details
+
+
+CONTACT_STEPS: Mapping[str, Callable[[str], Sequence[Found[str]]]] = {
+    "details.phone": find_phones,
+    "details.email": find_emails,
+    "details.tax_number": find_tax_numbers,
+}
+"""The functions that find a detail of the form, by the step that asks for it."""
 
 
 def names_service(ctx: Context, text: str) -> bool:
@@ -221,6 +258,9 @@ def _noted(ctx: Context, said: Understood, service: Text = "") -> dict[str, str]
     if wish := said.wish:
         wishes |= {"day": dump_wish(wish), "time": dump_wish(wish)}
         named.append(wish.label(ctx.now))
+    for step, value in said.details.items():
+        wishes[step] = value
+        named.append(format_phone(value) if step == "details.phone" else value)
     if named:
         ctx.say(noted(*named))
     return wishes

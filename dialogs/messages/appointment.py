@@ -38,9 +38,13 @@ CHANNELS: dict[Channel, TextTemplate] = {
 }
 
 CHANNEL_WORDS: dict[Channel, TextTemplate] = {
-    Channel.IN_PERSON: _("in person, at the office, face to face"),
+    Channel.IN_PERSON: _(
+        "in person, at the office, face to face, come in, pop in, drop in, come by"
+    ),
     Channel.VIDEO: _("video, by video, video call, by video call, online, camera"),
-    Channel.PHONE: _("phone, by phone, telephone, by telephone, call"),
+    Channel.PHONE: _(
+        "phone, by phone, telephone, by telephone, call, ring, ring me, ring us, call me, phone me"
+    ),
 }
 
 MAX_OFFICES_LISTED = 8

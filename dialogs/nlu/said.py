@@ -237,9 +237,13 @@ def _said_in(tokens: Sequence[Token]) -> Iterator[_Phrase]:
             if not places:
                 continue
             others = [at for at in range(len(tokens)) if at not in places]
+            ends = start, max(places)
             near = 0 if said in _LANGUAGES else start - NEGATED
             before = (at for at in others if near <= at < start)
             if any(typed[at] & _phrases().negations for at in before):
+                continue
+            between = (typed[at] & _phrases().negations for at in others if at in range(*ends))
+            if any(not form.is_sound for forms in between for form in forms):  # "my" sounds so
                 continue
             if sum(not _is_small(tokens[at].text) for at in others) <= _OTHER_WORDS.get(said, 0):
                 yield phrase

@@ -72,6 +72,30 @@ def test_a_name_that_may_be_none_is_asked_about_once(
     assert answers(deployment).get("details.name") == kept
 
 
+def test_a_detail_given_anew_at_another_question_replaces_the_first(
+    deployment: Deployment,
+) -> None:
+    housing = ("Καλαμάτα", "επίδομα στέγασης", "όχι", "4/12", "12:30", "Μαρία Παπά")
+    deployment.talk(*housing, "maria@example.gr", "6912345678")
+    before = answers(deployment)
+    deployment.talk("το κινητό είναι 6955404030")
+    assert answers(deployment) == {**before, "details.phone": "+306955404030"}
+    deployment.talk("Άννα Ρήγα, anna@example.gr, ΑΦΜ 068933130")
+    given = {"name": "Άννα Ρήγα", "email": "anna@example.gr", "tax_number": "068933130"}
+    assert answers(deployment).items() >= {f"details.{k}": v for k, v in given.items()}.items()
+
+
+def test_details_in_the_first_sentence_are_taken_where_they_are_asked_for(
+    deployment: Deployment,
+) -> None:
+    deployment.talk(
+        "Λέγομαι Μαρία Παπά, επίδομα στέγασης Καλαμάτα, Παρασκευή 12:30, τηλ. 6912345678", "όχι"
+    )
+    deployment.talk("maria@example.gr")
+    given = {"name": "Μαρία Παπά", "email": "maria@example.gr", "phone": "+306912345678"}
+    assert answers(deployment).items() >= {f"details.{k}": v for k, v in given.items()}.items()
+
+
 OFFICE, LINK = (
     "Σε ποιο email μπορεί να σας γράψει",
     "Σε ποιο email να σας στείλει η υπηρεσία τον σύνδ",

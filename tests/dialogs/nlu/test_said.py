@@ -17,7 +17,17 @@ from dialogs.nlu.said import Answer, Said, read_answer, read_command
         ),
         (("γιατί όχι", "δέχομαι", "yeah sure", "entaksei, proxwriste", "συμφωνώ"), "yes"),
         (("όχι, λάθος", "δεν συμφωνώ", "no thanks, wrong", "I don't agree", "den thelw"), "no"),
-        (("mpa, oxi", "not correct", "σε καμία περίπτωση"), "no"),
+        (
+            (
+                "mpa, oxi",
+                "όχι βέβαια",
+                "καλύτερα όχι",
+                "not really",
+                "not correct",
+                "σε καμία περίπτωση",
+            ),
+            "no",
+        ),
         (
             ("ναι; όχι;", "μάλλον ναι", "ίσως", "yes maybe", "ναι ή όχι", "den xerw", "Ναι;"),
             "unsure",
@@ -46,12 +56,17 @@ def test_answers_are_read(texts: tuple[str, ...], answer: str | None) -> None:
     [
         (("θα καθυστερήσω λίγο", "argw deka lepta", "I'm stuck in traffic"), Said.LATE),
         (("δεν θα έρθω αύριο", "den mporw na er8w", "I can't make it"), Said.NOT_COMING),
-        (("να ακυρώσω το ραντεβού μου", "delete my booking please"), Said.CANCEL),
+        (
+            ("να ακυρώσω το ραντεβού μου", "θέλω να ακυρώσω", "delete my booking please"),
+            Said.CANCEL,
+        ),
         (("αλλαγή του ραντεβού για Τρίτη στις 10", "reschedule to Monday at 11"), Said.MOVE),
         (("πού βρίσκεται το γραφείο;", "where is your office?"), Said.WHERE),
         (("τι ώρα είναι το ραντεβού μου;", "when do I come?"), Said.WHEN),
         (("ποια δικαιολογητικά χρειάζομαι;", "what should I bring?"), Said.DOCUMENTS),
         (("θέλω να μιλήσω με κάποιον υπάλληλο", "a real person please"), Said.HUMAN),
+        (("έκανα λάθος, πίσω", "go back one step"), Said.BACK),
+        (("δεν θέλω να συνεχίσω", "άσ' το καλύτερα"), Said.STOP),
         (("πάμε πάλι από την αρχή", "start over please"), Said.RESTART),
         (
             (
@@ -60,6 +75,9 @@ def test_answers_are_read(texts: tuple[str, ...], answer: str | None) -> None:
                 "θέλω ραντεβού για επίδομα στέγασης στην Καλαμάτα",
                 "το ραντεβού μου ακυρώθηκε;",
                 "δεν θέλω να ακυρώσω το ραντεβού",
+                "θέλω να μην ακυρώσω το ραντεβού",
+                "I don't want to cancel the appointment",
+                "άργησε το δάνειο",
                 "η άδειά μου ακυρώθηκε πέρσι στη Λάρισα",
                 "τη μέρα που έχω άδεια",
                 "",
