@@ -28,8 +28,13 @@ _DATE = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])")
 _PHONE = re.compile(r"\+?\d[\d ]{5,}\d")
 _WORD = re.compile(r"\w+")
 _SIGNS = str.maketrans(dict.fromkeys('“”«»"•✓*#_', ""))
+_SENTENCE = re.compile(r"(?<=[.;!?]) ")
 MONTHS = 12
 _ENDS = (".", "!", "?", ";", ":", ",", "…")
+
+
+LONGEST, LETTERS_A_SECOND = 20, 14
+"""The longest that a part is read, in seconds, and how many letters a voice reads in one."""
 
 
 class Speech(NamedTuple):
@@ -133,6 +138,23 @@ def day_in_words(day: int, month: int, language: str) -> str:
     words = speech(language)
     name = format_date(date(2000, month, 1), "MMMM", locale=language)  # in the genitive
     return words.date.format(day=words.days[day - 1], month=name)
+
+
+def parts_for_ear(text: str, language: str) -> list[str]:
+    """Return a text as parts to be read aloud, with a pause after each: lines, or their sentences.
+
+    Each takes LONGEST seconds at most, unless one sentence is longer.
+    """
+    parts: list[str] = []
+    for line in text.split("\n"):
+        said = ""
+        for sentence in _SENTENCE.split(for_ear(line, language)):
+            if said and len(said) + len(sentence) >= LONGEST * LETTERS_A_SECOND:
+                parts.append(said)
+                said = ""
+            said = f"{said} {sentence}".strip()
+        parts += [said] if said else []
+    return parts
 
 
 def for_ear(text: str, language: str) -> str:

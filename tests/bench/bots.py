@@ -40,12 +40,15 @@ PUBLIC = "https://rantevou.my-town.gr"
 
 @dataclass(frozen=True)
 class Bot:
-    """A bot: the server's settings, a webhook request for a text, when each chat was written to."""
+    """A bot: the server's settings, a webhook request for a text, when each chat was written to.
+
+    None for that where the answer is the response to the request.
+    """
 
     name: str
     settings: Mapping[str, str]
     event: Callable[[int, int, str], tuple[dict[str, str], bytes]]
-    reached: Callable[[int], Sequence[float]]
+    reached: Callable[[int], Sequence[float]] | None
 
 
 @contextmanager
@@ -113,9 +116,23 @@ def on_sms() -> Iterator[Bot]:
         yield Bot("sms", settings, event, lambda chat: fake.reached[number_of(chat)])
 
 
+@contextmanager
+def on_voice() -> Iterator[Bot]:
+    """Yield a telephone number, whose calls begin."""
+
+    def event(chat: int, number: int, _text: str) -> tuple[dict[str, str], bytes]:
+        form = {"CallSid": f"CA{number:032x}", "CallStatus": "ringing", "From": f"+3021{chat:08}"}
+        request = twilio.callback(f"{PUBLIC}/webhooks/voice/town", form)
+        return dict(request.headers), request.body
+
+    given = {"FROM": "+302100000000", "USER": twilio.SID, "KEY": twilio.TOKEN}
+    settings = {f"RANTEVOU_VOICE__TOWN__{name}": value for name, value in given.items()}
+    yield Bot("voice", settings | {"RANTEVOU_PUBLIC_URL": PUBLIC}, event, None)
+
+
 def answers(root: Path, sizes: Sizes) -> None:
     """Send 20 messages a second, each from a new citizen; measure an empty request meanwhile."""
-    for on_platform in (on_telegram, on_viber, on_sms):
+    for on_platform in (on_telegram, on_viber, on_sms, on_voice):
         with on_platform() as bot, serving(root / f"{bot.name}.db", **bot.settings) as server:
             messages = [(chat, chat, "γεια") for chat in range(1, sizes.messages + 1)]
             took, idle = _send_all(bot, server, messages, 1)
@@ -150,7 +167,7 @@ def _send_all(
     own = threading.local()
     started, before = time.perf_counter(), spent(server.process.pid)
 
-    def send(place: int, chat: int, number: int, text: str) -> float:
+    def send(place: int, chat: int, number: int, text: str) -> tuple[float, float]:
         if not hasattr(own, "client"):
             own.client = http.client.HTTPConnection("127.0.0.1", server.port)
         time.sleep(max(0, started + place / MESSAGES_PER_SECOND - time.perf_counter()))
@@ -160,7 +177,7 @@ def _send_all(
         answer = own.client.getresponse()
         answer.read()
         assert answer.status == 200, answer.status
-        return at
+        return at, time.perf_counter()
 
     with ThreadPoolExecutor(connections) as threads:
         sent = [threads.submit(partial(send, n, *said)) for n, said in enumerate(messages)]
@@ -170,16 +187,21 @@ def _send_all(
             asked = time.perf_counter()
             server.ask("GET", "/healthz")
             idle.append(time.perf_counter() - asked)
-    at = [(chat, each.result()) for (chat, *_), each in zip(messages, sent, strict=True)]
-    waited = sorted(_seconds_until_answer(bot, *each) for each in at)
+    waited = sorted(
+        _seconds_until_answer(bot.reached, chat, at) if bot.reached else responded - at
+        for (chat, *_), each in zip(messages, sent, strict=True)
+        for at, responded in [each.result()]
+    )
     cpu = (spent(server.process.pid) - before) / len(messages)
     return [Cost(wall, cpu) for wall in waited], statistics.median(idle)
 
 
-def _seconds_until_answer(bot: Bot, chat: int, at: float) -> float:
+def _seconds_until_answer(
+    reached_at: Callable[[int], Sequence[float]], chat: int, at: float
+) -> float:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        reached = bot.reached(chat)
+        reached = reached_at(chat)
         if (place := bisect_left(reached, at)) < len(reached):
             return reached[place] - at
         time.sleep(0.01)

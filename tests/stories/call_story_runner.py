@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.i18n.spoken import LETTERS_A_SECOND, LONGEST
 from bot.i18n.translator import Translator
 from bot.messages import Inbound
 from bot.platforms.voice.adapter import Voice
@@ -30,9 +31,6 @@ from tests.stories.story_runner import WIDTH, StoryRunner
 ACCOUNT = "voice:town"
 PUBLIC = "https://rantevou.my-town.gr"
 URL = f"{PUBLIC}/webhooks/voice/town"
-
-SECONDS, LETTERS_A_SECOND = 20, 14
-"""The longest that one text may last, and how many letters a voice says in a second."""
 
 WRITTEN = re.compile(r"https?:|www\.|@|[«»“”•]|\d[:/]\d|\bγράψ|\bπατήστε το κουμπί|\bwrite\b|\d{5}")
 """What nobody can hear, or is asked of who writes."""
@@ -50,7 +48,7 @@ def check_heard(said: str) -> None:
     """Assert that a text is one for the ear."""
     assert not WRITTEN.search(said), said
     assert not any(word.isupper() and len(word) > 3 for word in said.split()), said
-    assert len(said) <= SECONDS * LETTERS_A_SECOND, (len(said), said)
+    assert len(said) <= LONGEST * LETTERS_A_SECOND, (len(said), said)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from bot.i18n.spoken import SpokenTranslator, for_ear
+from bot.i18n.spoken import SpokenTranslator, for_ear, parts_for_ear
 from bot.i18n.translator import own_name
 from bot.messages import Reply, ReplyChoice
 from core.i18n import LANGUAGES, _
@@ -96,9 +96,8 @@ class Writer:
         return self._texts.say(offered, language)
 
     def _say(self, to: VoiceResponse | Gather, text: str, language: str) -> None:
-        for line in text.split("\n"):  # with a pause after each
-            if said := for_ear(line, language):
-                to.say(said, voice=self._voices[language], language=LOCALES[language])
+        for said in parts_for_ear(text, language):
+            to.say(said, voice=self._voices[language], language=LOCALES[language])
 
     def _action(self, reply: Reply, place: int) -> str:
         """Return the address for the answer: its place, and the number of its question."""
