@@ -72,8 +72,7 @@ class Office:
         self._limits: dict[tuple[str, str], LimitReached | None] = {}
         self._upcoming: Sequence[Booking] | None = None
         self._has_booked = False
-        if actor.calls_from is not None:
-            known_details = {}
+        known_details = known_details if actor.calls_from is None else {}
         self._own = (actor, known_details)
         self.joining = CitizenJoining(
             session, registry, now, actor, choose, only, chat_address, self._become
@@ -86,8 +85,7 @@ class Office:
         self.preferences = CitizenPreferences(session, registry, now, actor, known_details)
         self.proof = CitizenProof(session, registry, now, actor)
         self.relay = CitizenRelay(session, registry, now, actor.contact_id or None, thread_id)
-        self.now = now
-        self._came = came or now
+        self.now, self._came = now, came or now
         self.known_details = known_details
         self.left_caller = False
         """True after a booking for a caller has ended, however: what they said isn't needed."""
@@ -252,14 +250,10 @@ class Office:
         return self._last
 
     def upcoming(self) -> Sequence[Booking]:
-        """Return the citizen's confirmed bookings that aren't over, the soonest first.
-
-        There are none for who calls, who must give the code of each.
-        """
-        if self._actor.calls_from is not None:
-            return []
+        """Return the confirmed bookings to come, the soonest first; none to who calls."""
         if self._upcoming is None:
-            self._upcoming = bookings.upcoming(self._session, self._actor.citizen_id, self.now)
+            citizen_id = self._actor.citizen_id if self.calls_from is None else NOBODY
+            self._upcoming = bookings.upcoming(self._session, citizen_id, self.now)
         return self._upcoming
 
     def has_upcoming(self) -> bool:
