@@ -107,6 +107,8 @@ def _details_in(text: str, when: When, unexplained: Collection[Token]) -> dict[s
         if len({each.value for each in found}) == 1:
             details[step] = found[0].value
         spans += [each.span for each in found]
+    if len(unexplained) < 2:  # no name and surname
+        return details
     rest = text
     for start, end in spans:
         rest = rest[:start] + "," * (end - start) + rest[end:]

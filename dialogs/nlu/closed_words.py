@@ -121,11 +121,14 @@ class ClosedWords:
     """The words for signs of an e-mail address: "dot"."""
     names: Mapping[str, frozenset[str]]
     """The words around a person's name, by their place, without accents."""
-    longest: int
+    longest: Mapping[str, int]
+    """How many tokens the longest phrase has that begins with a word or key."""
 
     def at(self, tokens: tuple[Token, ...], start: int) -> Marked | None:
         """Return the longest phrase of the lexicon that begins with tokens[start]."""
-        for count in range(min(self.longest, len(tokens) - start), 0, -1):
+        first = tokens[start]
+        longest = max(self.longest.get(first.text, 1), self.longest.get(first.key, 1))
+        for count in range(min(longest, len(tokens) - start), 0, -1):
             part = tokens[start : start + count]
             meaning = self.written.get(tuple([token.text for token in part]))
             if meaning is None:
@@ -171,6 +174,9 @@ def build(languages: list[Mapping[str, Mapping[int | str, list[str]]]]) -> Close
                 by_key.setdefault(keys, meaning)
                 if len(keys) == 1 and len(stem := cut_ending(keys[0])) >= MIN_STEM:
                     stems.setdefault(stem, set()).add(meaning)
+    longest: dict[str, int] = {}
+    for words in (*written, *by_key):
+        longest[words[0]] = max(len(words), longest.get(words[0], 1))
     doubtful = [normalize(word) for fields in languages for word in fields.get(_DOUBTFUL, ())]
     by_stem = {stem: next(iter(several)) for stem, several in stems.items() if len(several) == 1}
     return ClosedWords(
@@ -185,7 +191,7 @@ def build(languages: list[Mapping[str, Mapping[int | str, list[str]]]]) -> Close
             for w in ws
         },
         _words_around_names(languages),
-        max(map(len, written)),
+        longest,
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -69,8 +69,13 @@ def find_tax_numbers(text: str) -> Sequence[Found[str]]:
     ]
 
 
-def digits_in(text: str) -> Iterator[Digits]:
-    """Yield each run of numbers in a text, in digits and in words, as one."""
+@lru_cache(maxsize=16)  # telephone and tax number are looked for one after the other
+def digits_in(text: str) -> tuple[Digits, ...]:
+    """Return the runs of numbers in a text, in digits and in words, each as one."""
+    return tuple(_runs(text))
+
+
+def _runs(text: str) -> Iterator[Digits]:
     run: list[_Piece] = []
     for piece in (*_pieces(text), None):
         if piece is None:

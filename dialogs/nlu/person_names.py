@@ -1,7 +1,7 @@
 """Find a person's name in a sentence: "this is Maria Papa speaking", "surname Papa, name Maria"."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -147,11 +147,14 @@ def _forms(kind: str) -> _Forms:
 
 
 @cache
-def _phrases(kind: str) -> Sequence[Sequence[_Forms]]:
-    """Return the phrases that lead to a name, the longest first."""
-    split = (phrase.split() for phrase in closed_words().names[kind])
-    phrases = [[_forms_of((word,)) for word in words] for words in split]
-    return sorted(phrases, key=len, reverse=True)
+def _phrases(kind: str) -> Mapping[str, Sequence[Sequence[_Forms]]]:
+    """Return the phrases that lead to a name, by each form of their first word."""
+    found: dict[str, list[Sequence[_Forms]]] = {}
+    for phrase in closed_words().names[kind]:
+        forms = [_forms_of((word,)) for word in phrase.split()]
+        for form in forms[0].written | forms[0].sounds:
+            found.setdefault(form, []).append(forms)
+    return found
 
 
 @cache
@@ -189,18 +192,22 @@ def _read(words: list[_Word]) -> _Clause:
 
 def _lead(words: Sequence[_Word], kind: str) -> tuple[int, int] | None:
     """Return where the last of the words stand that lead to a name."""
-    found = None
+    phrases, found = _phrases(kind), None
     at = 0
     while at < len(words):
-        for phrase in _phrases(kind):
-            part = words[at : at + len(phrase)]
-            alike = (forms.has(word) for forms, word in zip(phrase, part, strict=False))
-            if len(part) == len(phrase) and all(alike):
-                found = at, at + len(phrase)
-                at += len(phrase) - 1
-                break
-        at += 1
+        word = words[at]
+        begun = (phrase for form in (word.text, *word.keys) for phrase in phrases.get(form, ()))
+        length = max((len(phrase) for phrase in begun if _begins(phrase, words[at:])), default=0)
+        if length:
+            found = at, at + length
+        at += length or 1
     return found
+
+
+def _begins(phrase: Sequence[_Forms], words: Sequence[_Word]) -> bool:
+    """Return whether words begin with a phrase."""
+    alike = (forms.has(word) for forms, word in zip(phrase, words, strict=False))
+    return len(phrase) <= len(words) and all(alike)
 
 
 def _is_around(word: _Word) -> bool:
