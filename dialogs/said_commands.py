@@ -10,6 +10,8 @@ from dialogs.booking.sentence import services_of, understand
 from dialogs.booking.time_wish import TimeWish, dump_wish
 from dialogs.context import Command, Context
 from dialogs.engine import navigation
+from dialogs.engine.prompts import ShowMonth
+from dialogs.engine.state import PromptView
 from dialogs.managing.coming import may_mean_visit
 from dialogs.menu import switch_to
 from dialogs.messages.appointment import (
@@ -109,21 +111,35 @@ def say_late(ctx: Context, _argument: str) -> None:
     )
 
 
-def ask_other_day(ctx: Context, _argument: str) -> None:
-    """Ask for another day, where all free times of the one picked were shown."""
-    ctx.say(_("These are all the free times of that day. Please pick another day."))
-    navigation.reopen(ctx, "day")
-
-
-def _asks_time(ctx: Context) -> bool:
+def show_more(ctx: Context, _argument: str) -> None:
+    """Show later days; where all free times of a day were shown, ask for another day."""
     step = navigation.open_step(ctx)
-    return step is not None and step.name == "time" and ctx.state.interruption is None
+    if step is None or step.name == "time":
+        ctx.say(_("These are all the free times of that day. Please pick another day."))
+        navigation.reopen(ctx, "day")
+        return
+    view, prompt = ctx.state.view, navigation.prompt_of(ctx, step)
+    turned = [
+        choice.action.month for choice in prompt.actions if isinstance(choice.action, ShowMonth)
+    ]
+    later = [month for month in turned if prompt.month and month > f"{prompt.month:%Y-%m}"]
+    if view.only:
+        ctx.update(view=PromptView(month=view.month))
+    elif later:
+        ctx.update(view=PromptView(month=later[-1]))
+    else:
+        ctx.say(_("These are all the free days."))
+
+
+def _asks_moment(ctx: Context) -> bool:
+    step = navigation.open_step(ctx)
+    return step is not None and step.name in ("day", "time") and ctx.state.interruption is None
 
 
 COMMANDS = (
     Command(name="late", run=say_late, shown="never", typed=may_mean_visit),
     Command(name="where", run=say_where, shown="never"),
-    Command(name="more", run=ask_other_day, shown="never", typed=_asks_time),
+    Command(name="more", run=show_more, shown="never", typed=_asks_moment),
 )
 """Those that are said in sentences only."""
 
@@ -163,6 +179,8 @@ def _says(said: tuple[Said, ...], command: Command) -> Callable[[Context, str], 
     def says(ctx: Context, text: str) -> bool:
         if is_said and is_said(ctx, text):
             return True
+        if Said.MORE in said and read_when(text, ctx.now.date()):
+            return False  # "some other day, Friday"
         return read_command(text) in said and (not only_idle or is_idle(ctx))
 
     return says

@@ -154,6 +154,8 @@ def _take_day(ctx: Context, text: str) -> TakeOutcome:
         taken = _take_free_day(ctx, wish.days[0], wish.times)
         if isinstance(taken, str) and hours:
             return AnswersForOtherSteps({"day": taken}, wishes=hours)
+        if isinstance(taken, InvalidAnswer) and hours:
+            return AnswersForOtherSteps({}, taken, wishes=hours)  # for the day picked instead
         return taken
     if wish.says_day:
         return AnswersForOtherSteps(wishes={"day": dump_wish(wish), **hours})

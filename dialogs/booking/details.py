@@ -20,6 +20,7 @@ from dialogs.engine.state import PromptView
 from dialogs.engine.steps import VERSION
 from dialogs.messages.appointment import shown_value
 from dialogs.nlu.contact_details import find_emails, find_phones, find_tax_numbers
+from dialogs.nlu.corrections import the_one
 from dialogs.nlu.field_types import FIELD_TYPES
 from dialogs.nlu.lexicon import POLITE, YES
 from dialogs.nlu.matching import find_phrase
@@ -147,8 +148,8 @@ def _others_named(
         is_own = other.id == other.type and other.type != field.type
         if find and is_own and condition_holds(ctx.answers, other.when):
             found = find(text)
-            if len({each.value for each in found}) == 1:
-                value, before = found[0].value, ctx.answers.get(step_name(other))
+            if one := the_one(text, found):
+                value, before = one.value, ctx.answers.get(step_name(other))
                 if value != before:
                     others[step_name(other)] = value
                 if before not in (None, value):

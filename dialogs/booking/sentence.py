@@ -1,30 +1,30 @@
 """Read a sentence that names several things at once: service, channel, day and time."""
 
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
 from core.catalogue.model import Channel, Municipality, Service
-from core.catalogue.places import place_names
+from core.catalogue.places import ABROAD, place_names
 from core.i18n import Text, _
+from dialogs.booking.early_details import NAME_STEP, contact_details, labels_before, names_in
 from dialogs.booking.meant import MEANT, answers_of, dump_meant
 from dialogs.booking.selection import picked_municipality
 from dialogs.booking.time_wish import TimeWish, dump_wish, noted
 from dialogs.context import Context
 from dialogs.engine.outcomes import AnswersForOtherSteps, InvalidAnswer, TakeOutcome
 from dialogs.messages.appointment import CHANNEL_WORDS, CHANNELS
-from dialogs.nlu.contact_details import find_emails, find_phones, find_tax_numbers
+from dialogs.nlu.corrections import corrections_in, negated_in
 from dialogs.nlu.fields import format_phone
 from dialogs.nlu.function_words import function_words
 from dialogs.nlu.lexicon import FILLER, FROM, HELLO, NOT_MEANT, POLITE, Lexicon
 from dialogs.nlu.names import Name, NameKind
 from dialogs.nlu.normalize import words_with_spans
-from dialogs.nlu.person_names import find_name
+from dialogs.nlu.person_names import PersonName
 from dialogs.nlu.request import Request, RequestIndex, SmallWords
 from dialogs.nlu.services import ServiceMatch
-from dialogs.nlu.spans import Found, Span
+from dialogs.nlu.spans import Span
 from dialogs.nlu.tokens import Token, tokenize
 from dialogs.nlu.when import When, read_when
 
@@ -52,7 +52,7 @@ def _index_of(
     channels: tuple[tuple[Channel, frozenset[str]], ...],
 ) -> RequestIndex:
     named = [(Name(NameKind.CHANNEL, channel), names) for channel, names in channels]
-    return RequestIndex(bodies, place_names(), named, words)
+    return RequestIndex(bodies, place_names(), place_names(ABROAD), named, words)
 
 
 def index_of(bodies: Sequence[Municipality], lexicon: Lexicon) -> RequestIndex:
@@ -88,52 +88,53 @@ def read_sentence(
     text: str, index: RequestIndex, offered: Collection[str], today: date, known: str | None = None
 ) -> Understood:
     """Return what a text (as `clean` returns it) says; for the rest see RequestIndex.understand."""
-    when = read_when(text, today)
-    tokens = [
+    when, corrections = read_when(text, today), corrections_in(text)
+    details, spans = contact_details(text)
+    tokens = tokenize(text)
+    spans += [*when.spans, *labels_before(tokens, spans)]
+    refused = [*corrections, *negated_in(text)]
+    names = names_in(text, spans)
+    corrected = corrections[-1].end if corrections else 0
+
+    def understand(*aside: Span) -> Request:
+        rest = _without(tokens, [*spans, *refused, *aside])
+        return index.understand(rest, offered, known, corrected)
+
+    led = [name for name in names if name.sure and _is_no_service(name, tokens, index)]
+    request = understand(*(name.span for name in led))
+    if not led and (led := [name for name in names if _is_unexplained(name, tokens, request)]):
+        request = understand(*(name.span for name in led))
+    if len({name.value for name in led}) == 1:
+        details[NAME_STEP] = led[0].value
+    return Understood(request, when, details)
+
+
+def _without(tokens: Sequence[Token], aside: Sequence[Span]) -> list[Token]:
+    """Return the tokens that don't stand within some spans."""
+    return [
         token
-        for token in tokenize(text)
-        if not any(s.start < token.span.end and token.span.start < s.end for s in when.spans)
+        for token in tokens
+        if not any(s.start < token.span.end and token.span.start < s.end for s in aside)
     ]
-    request = index.understand(tokens, offered, known)
-    return Understood(request, when, _details_in(text, when, request.unexplained))
 
 
-def _details_in(text: str, when: When, unexplained: Collection[Token]) -> dict[str, str]:
-    """Return the details that a sentence gives, by step; a name only of words that say no more."""
-    details: dict[str, str] = {}
-    spans = [*when.spans]
-    for step, find in CONTACT_STEPS.items():
-        found = find(text)
-        if len({each.value for each in found}) == 1:
-            details[step] = found[0].value
-        spans += [each.span for each in found]
-    if len(unexplained) < 2:  # no name and surname
-        return details
-    rest = text
-    for start, end in spans:
-        rest = rest[:start] + "," * (end - start) + rest[end:]
-    rest = re.sub(r"\S*\d\S*", lambda word: "," * len(word[0]), rest)
-    name = find_name(rest)
-    words = {token.span.start for token in unexplained}
-    if name and name.sure and name.value.istitle() and " " in name.value:
-        starts = {t.span.start for t in tokenize(text) if t.span.start in range(*name.span)}
-        if starts <= words:
-            details["details.name"] = name.value
-    return details
+def _is_no_service(name: PersonName, tokens: Sequence[Token], index: RequestIndex) -> bool:
+    """Return whether words that a name is led to by are one, and none of a service."""
+    own = (token for token in tokens if token.span.start in range(*name.span))
+    return name.value.istitle() or not any(map(index.is_of_service, own))
 
 
-CONTACT_STEPS: Mapping[str, Callable[[str], Sequence[Found[str]]]] = {
-    "details.phone": find_phones,
-    "details.email": find_emails,
-    "details.tax_number": find_tax_numbers,
-}
-"""The functions that find a detail of the form, by the step that asks for it."""
+def _is_unexplained(name: PersonName, tokens: Sequence[Token], request: Request) -> bool:
+    """Return whether no word of what is written as a name says something else."""
+    own = {token.span.start for token in tokens if token.span.start in range(*name.span)}
+    named = any(each.span.start in own for each in request.names)
+    return name.value.istitle() and not named and own <= {t.span.start for t in request.unexplained}
 
 
 def names_service(ctx: Context, text: str) -> bool:
-    """Return whether a word of a text is one by which services are asked for."""
+    """Return whether all words of a text are those by which services are asked for."""
     index = index_of(ctx.office.municipalities, ctx.lexicon)
-    return any(map(index.is_of_service, tokenize(text)))
+    return all(map(index.is_of_service, tokenize(text)))
 
 
 def understand(ctx: Context, text: str) -> Understood:

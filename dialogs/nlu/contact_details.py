@@ -19,6 +19,7 @@ MIN_PHONE_DIGITS = 10
 
 _ADDRESS = r"[a-z0-9][a-z0-9._%+-]*"
 _NUMBER = re.compile(r"\+?\d[\d./-]*$")
+_ENDS = re.compile(r"[:;!?]\s")
 
 
 class Digits(NamedTuple):
@@ -78,11 +79,11 @@ def digits_in(text: str) -> tuple[Digits, ...]:
 def _runs(text: str) -> Iterator[Digits]:
     run: list[_Piece] = []
     for piece in (*_pieces(text), None):
-        if piece is None:
-            if run:
-                span = Span(run[0].span.start, run[-1].span.end)
-                yield Digits("".join([each.text for each in run]), span)
+        if run and (piece is None or _ENDS.search(text, run[-1].span.end, piece.span.start)):
+            span = Span(run[0].span.start, run[-1].span.end)
+            yield Digits("".join([each.text for each in run]), span)
             run = []
+        if piece is None:
             continue
         if run and _is_one_number(run[-1], piece, text):
             total = (run[-1].value or 0) + (piece.value or 0)

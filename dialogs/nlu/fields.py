@@ -13,6 +13,7 @@ from stdnum.gr import vat
 
 from core.i18n import _
 from dialogs.nlu.contact_details import find_emails, find_phones, find_tax_numbers
+from dialogs.nlu.corrections import the_one
 from dialogs.nlu.normalize import words_with_spans
 from dialogs.nlu.parsed import Parsed, ParseFailure
 from dialogs.nlu.spans import Found, Span, Word, cut, joined, span_of
@@ -39,7 +40,7 @@ def parse_name(text: str) -> Parsed:
 
 def parse_email(text: str) -> Parsed:
     """Return an email address, in its normal form; also one as it is said: "at", "dot"."""
-    if found := _only(find_emails(text)):
+    if found := the_one(text, find_emails(text)):
         return found
     words = re.sub(r"\s*@\s*", "@", text).split()
     address = next((word for word in words if "@" in word), "").strip("<>()[],.;:\"'«»")
@@ -65,7 +66,9 @@ def parse_email(text: str) -> Parsed:
 def parse_phone(text: str) -> Parsed:
     """Return a telephone number as +306912345678; Greek unless it begins with + or 00."""
     parsed = _parse_digits(text)
-    return _only(find_phones(text)) or parsed if isinstance(parsed, ParseFailure) else parsed
+    if not isinstance(parsed, ParseFailure):
+        return parsed
+    return the_one(text, find_phones(text)) or parsed
 
 
 def _parse_digits(text: str) -> Parsed:
@@ -101,7 +104,7 @@ def _parse_digits(text: str) -> Parsed:
 
 def parse_tax_number(text: str) -> Parsed:
     """Return a Greek tax number (ΑΦΜ) of nine digits, with a valid check digit."""
-    if said := _only(find_tax_numbers(text)):
+    if said := the_one(text, find_tax_numbers(text)):
         return said
     numbers = [word for word in words_with_spans(text) if _may_be_number(word.text)]
     words = _without_prefix(numbers, "αφμ|afm|el|ελ|gr")
@@ -111,11 +114,6 @@ def parse_tax_number(text: str) -> Parsed:
     if not vat.is_valid(digits) or digits == "000000000":
         return ParseFailure(_("This tax number (ΑΦΜ) isn't valid. Please check its digits."))
     return Found(digits, span_of(words))
-
-
-def _only(found: Sequence[Found[str]]) -> Found[str] | None:
-    """Return what was found if it is one value; its span where it was said last."""
-    return found[-1] if len({each.value for each in found}) == 1 else None
 
 
 def parse_identity_card(text: str) -> Parsed:

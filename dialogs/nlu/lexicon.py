@@ -16,8 +16,8 @@ POLITE = _(
 )
 """Words that are ignored around a command; fewer than FILLER, as a command may cancel a booking."""
 
-FROM = _("from")
-"""Words before a place that one comes from."""
+FROM = _("from, live, living, lives, am, based")
+"""Words before a place that one comes from, or where one lives."""
 
 NOT_MEANT = _("not, isn't")
 """Words before a name that isn't meant."""

@@ -31,7 +31,7 @@ SHARED_BY = 0.25
 
 
 class NameKind(StrEnum):
-    """The kind of a name; `OTHER_PLACE` is a municipality that isn't served here."""
+    """The kind of a name; `OTHER_PLACE` is a municipality of Greece that isn't served here."""
 
     MUNICIPALITY = "municipality"
     BRANCH = "branch"
@@ -40,6 +40,7 @@ class NameKind(StrEnum):
     OPTION = "option"
     COMMAND = "command"
     OTHER_PLACE = "other_place"
+    ABROAD = "abroad"
 
 
 class Name(NamedTuple):
@@ -61,7 +62,12 @@ as written after "~"."""
 class NameIndex:
     """Names, to be found in texts; slips are forgiven in long words, never towards `places`."""
 
-    def __init__(self, names: Iterable[NamedTexts], places: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        names: Iterable[NamedTexts],
+        places: Collection[str] = (),
+        abroad: Collection[str] = (),
+    ) -> None:
         found: defaultdict[Parts, set[Name]] = defaultdict(set)
         for kind, entries in _by_kind(names).items():
             shared = _shared_first_words([parts for _name, parts in entries])
@@ -72,14 +78,15 @@ class NameIndex:
                     rest = rest[1:]
                     found[rest].add(name)
         served = {part for parts in found for part in parts}
-        for place in sorted(places):
+        kinds = dict.fromkeys(abroad, NameKind.ABROAD) | dict.fromkeys(places, NameKind.OTHER_PLACE)
+        for place, kind in sorted(kinds.items()):
             for parts in _parts(place):
                 if len("".join(parts)) < MIN_PLACE_LENGTH:
                     parts_written = tuple(f"={key}" for key in keys_of_phrase(place))
                 else:
                     parts_written = parts
                 if parts not in found:
-                    found[parts_written].add(Name(NameKind.OTHER_PLACE, place))
+                    found[parts_written].add(Name(kind, place))
         self._entries: defaultdict[str, list[tuple[Parts, frozenset[Name]]]] = defaultdict(list)
         for parts in sorted(found, key=len, reverse=True):
             self._entries[parts[0]].append((parts, frozenset(found[parts])))
@@ -166,6 +173,8 @@ def _other_cases(key: str) -> Iterator[str]:
     """Yield the other cases of a short word, whose stem is itself: "xios" of "xio" and "xiU"."""
     if len(key) > MAX_WHOLE_LENGTH:
         yield f"={key.removesuffix('s')}"
+        if key.endswith("os"):
+            yield f"={key[:-2]}U"
         return
     if not key.endswith("s"):
         yield from (f"{key}s", f"={key}s")

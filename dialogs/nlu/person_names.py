@@ -7,7 +7,10 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from rapidfuzz.distance import OSA
+
 from dialogs.nlu.closed_words import closed_words
+from dialogs.nlu.corrections import corrections_in
 from dialogs.nlu.function_words import function_words
 from dialogs.nlu.normalize import folded, normalize
 from dialogs.nlu.spans import Found, Span
@@ -18,6 +21,9 @@ MOST_WORDS = 5
 
 MIN_SOUNDS = 4
 """The sounds from which a Greeklish word is one that no name has: "Pio" and "Kai" are names."""
+
+MAX_SLIPS = 2
+"""The most letters in which a name said anew differs from the one it replaces."""
 
 MAX_EXACT_LENGTH = 3
 """Greek words of up to so many letters are compared as written: «τη» sounds as «τι» does."""
@@ -65,6 +71,8 @@ def find_name(text: str) -> PersonName | None:
     plain = folded(text)
     if _is_titled(text):
         return _found(text, [*_words(plain, 0, len(plain))], sure=True)
+    if corrected := _corrected(text):
+        return corrected
     if labelled := _labelled(text, plain):
         return labelled
     clauses = [_read([*_words(plain, *segment)]) for segment in _segments(plain)]
@@ -82,6 +90,40 @@ def find_name(text: str) -> PersonName | None:
         return _found(text, first.words, sure=first.is_whole, is_vague=first.is_vague)
     if len(different) == 1 and is_whole:
         return _found(text, words[:1], sure=False)
+    return None
+
+
+def names_within(text: str) -> Iterator[PersonName]:
+    """Yield the names of two words or more in a request, clause by clause.
+
+    Sure are those that words lead to which lead to nothing else; their spans begin with these.
+    """
+    plain = folded(text)
+    for segment in _segments(plain):
+        words = [*_words(plain, *segment)]
+        lead = _lead(words, "sure_lead")
+        clause = _kept(_stripped(words[lead[1] :]), is_led=True) if lead else _read(words)
+        if clause.is_whole and 2 <= len(clause.words) < MOST_WORDS:
+            name = _found(text, clause.words, sure=lead is not None)
+            start = words[lead[0]].span.start if lead else name.span.start
+            yield PersonName(name.value, Span(start, name.span.end), lead is not None)
+
+
+def _corrected(text: str) -> PersonName | None:
+    """Return a name of which a part is taken back and said anew: "Maria Pappa, sorry, Papa"."""
+    for at in corrections_in(text):
+        before, after = find_name(text[: at.start]), find_name(text[at.end :])
+        if before is None or after is None or " " not in before.value:
+            continue
+        if " " in after.value:
+            return PersonName(
+                after.value, Span(at.end + after.span.start, at.end + after.span.end), after.sure
+            )
+        parts = before.value.split()
+        near = min(parts, key=lambda part: OSA.distance(normalize(part), normalize(after.value)))
+        is_near = OSA.distance(normalize(near), normalize(after.value)) <= MAX_SLIPS
+        value = " ".join(after.value if part == near else part for part in parts)
+        return PersonName(value, Span(0, len(text)), sure=is_near and before.sure)
     return None
 
 
@@ -162,7 +204,7 @@ def _never() -> _Forms:
     """Return the words that no name has."""
     known, names = function_words(), closed_words().names
     may_lead = {_key_of(w) for kind in ("before", "articles", "titles") for w in names[kind]}
-    return _forms_of((known | names["not"]) - may_lead)
+    return _forms_of((known | names["not"] | names["labels"]) - may_lead)
 
 
 def _read(words: list[_Word]) -> _Clause:
@@ -172,13 +214,24 @@ def _read(words: list[_Word]) -> _Clause:
     if leads:
         (start, end), kind = max(leads)
         is_led, is_vague = True, kind == "vague_lead"
-        words = words[end:] or words[:start]
+        words = _stripped(words[end:]) or words[:start]
+    return _kept(_stripped(words), is_led=is_led, is_vague=is_vague)
+
+
+def _stripped(words: list[_Word]) -> list[_Word]:
+    """Return the words without those around a name."""
     while words and (_forms("before").has(words[0]) or _is_around(words[0])):
         words = words[1:]
     while words and _is_around(words[-1]):
         words = words[:-1]
+    return words
+
+
+def _kept(words: list[_Word], *, is_led: bool, is_vague: bool = False) -> _Clause:
     kept: list[_Word] = []
     for at, word in enumerate(words):
+        if len(kept) > 1 and _phrase_at(words, at, "tail"):
+            return _Clause(kept, True, is_vague)
         if _is_article(word):
             if _forms("of").has(word) and len(kept) > 1:
                 return _Clause(kept, True, is_vague)  # "of" and the father's name
@@ -195,19 +248,20 @@ def _lead(words: Sequence[_Word], kind: str) -> tuple[int, int] | None:
     phrases, found = _phrases(kind), None
     at = 0
     while at < len(words):
-        word = words[at]
-        begun = (phrase for form in (word.text, *word.keys) for phrase in phrases.get(form, ()))
-        length = max((len(phrase) for phrase in begun if _begins(phrase, words[at:])), default=0)
-        if length:
+        if length := _phrase_at(words, at, kind):
             found = at, at + length
         at += length or 1
     return found
 
 
-def _begins(phrase: Sequence[_Forms], words: Sequence[_Word]) -> bool:
-    """Return whether words begin with a phrase."""
-    alike = (forms.has(word) for forms, word in zip(phrase, words, strict=False))
-    return len(phrase) <= len(words) and all(alike)
+def _phrase_at(words: Sequence[_Word], at: int, kind: str) -> int:
+    """Return how many words from a place on are the longest phrase of a kind; 0 for none."""
+    for phrase in _phrases(kind):
+        part = words[at : at + len(phrase)]
+        alike = (forms.has(word) for forms, word in zip(phrase, part, strict=False))
+        if len(part) == len(phrase) and all(alike):
+            return len(phrase)
+    return 0
 
 
 def _is_around(word: _Word) -> bool:

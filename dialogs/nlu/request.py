@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from core.catalogue.model import Municipality
 from dialogs.nlu.names import Name, NamedTexts, NameIndex, NameKind, names_of
+from dialogs.nlu.normalize import normalize
 from dialogs.nlu.services import ServiceIndex, ServiceMatch
 from dialogs.nlu.spans import Found, Span
 from dialogs.nlu.tokens import Token, keys_of_phrase
@@ -56,21 +57,32 @@ class RequestIndex:
         self,
         bodies: Sequence[Municipality],
         places: Collection[str],
+        abroad: Collection[str],
         channels: Iterable[NamedTexts],
         words: SmallWords,
     ) -> None:
-        self._names = NameIndex([*names_of(bodies), *channels], places)
+        named = [*channels]
+        self._names = NameIndex([*names_of(bodies), *named], places, abroad)
+        self._channel_words = {normalize(text) for _channel, texts in named for text in texts}
         self._services = ServiceIndex(bodies, words.nothing)
         self._from, self._negations = _keys(words.from_), _keys(words.negations)
 
     def understand(
-        self, tokens: Sequence[Token], offered: Collection[str], known: str | None = None
+        self,
+        tokens: Sequence[Token],
+        offered: Collection[str],
+        known: str | None = None,
+        corrected: int = 0,
     ) -> Request:
         """Return what the words ask for, in the municipalities of these ids.
 
-        `known` is the one that was picked before. To be called without the words of days and times.
+        `known` is the one that was picked before; what is said from the offset `corrected` on
+        replaces what is named alike before it. To be called without the words of days and times.
         """
         names = self._named(tokens)
+        if refused := _refused(names, corrected):
+            names = [each for each in names if each.span not in refused]
+            tokens = [token for token in tokens if not _is_in(token, refused)]
         aside = [each.span for each in names if _ASIDE.issuperset(n.kind for n in each.value)]
         words = [token for token in tokens if not _is_in(token, aside)]
         ids = _municipalities(names, offered, known)
@@ -116,15 +128,18 @@ class RequestIndex:
             if before & self._negations:
                 continue
             named = [token for token in tokens if _is_in(token, [each.span])]
-            is_word = len(named) == 1 and (
-                self._services.knows(named[0]) or self._services.ignores(named[0])
-            )
-            values = frozenset(
-                n for n in each.value if not (is_word and n.kind is NameKind.OTHER_PLACE)
-            )
+            values = each.value
+            if len(named) == 1:
+                values = frozenset(n for n in values if not self._is_word(named[0], n.kind))
             if values:
                 found.append(Found(values, each.span))
         return found
+
+    def _is_word(self, token: Token, kind: NameKind) -> bool:
+        """Return whether a word that sounds as a name of a kind is rather one that isn't a name."""
+        if self._services.ignores(token):  # «κλείσε» sounds as «κλήση»
+            return token.text not in self._channel_words
+        return kind in (NameKind.OTHER_PLACE, NameKind.ABROAD) and self._services.knows(token)
 
     def _elsewhere(
         self,
@@ -137,13 +152,28 @@ class RequestIndex:
         for each in names:
             if all(_is_elsewhere(name, offered) for name in each.value):
                 before = [token.key for token in tokens if token.span.end <= each.span.start]
-                if not (ids and self._from.intersection(before[-2:])):
+                is_abroad = any(name.kind is NameKind.ABROAD for name in each.value)
+                is_home = not self._from.isdisjoint(before[-2:])
+                if not (ids or is_home if is_abroad else ids and is_home):
                     return each.span
         return None
 
 
-_ASIDE = frozenset((NameKind.MUNICIPALITY, NameKind.BRANCH, NameKind.OTHER_PLACE, NameKind.CHANNEL))
+_PLACES = (NameKind.MUNICIPALITY, NameKind.OTHER_PLACE, NameKind.ABROAD)
+_ASIDE = frozenset((*_PLACES, NameKind.BRANCH, NameKind.CHANNEL))
 """The kinds of names whose words don't belong to a service."""
+
+
+def _refused(names: Sequence[Found[Names]], corrected: int) -> list[Span]:
+    """Return where names stand that others of their kind correct."""
+    anew = {_sort(name) for each in names if each.span.start >= corrected for name in each.value}
+    before = (each for each in names if each.span.start < corrected)
+    return [each.span for each in before if any(_sort(name) in anew for name in each.value)]
+
+
+def _sort(name: Name) -> NameKind:
+    """Return the kind of a name; a place may be a municipality or one of its branches."""
+    return NameKind.BRANCH if name.kind in _PLACES else name.kind
 
 
 def _municipalities(
@@ -199,7 +229,7 @@ def _is_group(name: Name, request: Request) -> bool:
 
 
 def _is_elsewhere(name: Name, offered: Collection[str]) -> bool:
-    return name.kind is NameKind.OTHER_PLACE or (
+    return name.kind in (NameKind.OTHER_PLACE, NameKind.ABROAD) or (
         name.kind is NameKind.MUNICIPALITY and name.value not in offered
     )
 

@@ -43,8 +43,8 @@ class Said(StrEnum):
     LATE = "late"
     NOT_COMING = "not_coming"
     DOCUMENTS = "documents"
-    WHERE = "where"
     WHEN = "when"
+    WHERE = "where"
     SHOW = "show"
     CANCEL = "cancel"
     MOVE = "move"
@@ -69,6 +69,7 @@ _OTHER_WORDS: Mapping[Said, int] = {
     Said.CANCEL: 2,
     Said.MOVE: 3,
     Said.HUMAN: 1,
+    Said.MORE: 1,
     Said.LANGUAGE_EN: 2,
     Said.LANGUAGE_EL: 1,
 }

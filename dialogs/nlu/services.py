@@ -204,7 +204,7 @@ class ServiceIndex:
         scored = sorted(self._scores(typed, hits, total, possible), reverse=True)
         if not scored or scored[0][0] < POSSIBLE:
             return ServiceMatch()
-        best, _part, first = scored[0]
+        best, part, first = scored[0]
         near = [(score, number) for score, _part, number in scored if score >= best - NEAR]
         candidates = tuple(
             Candidate(self._profiles[number].names(possible), score)
@@ -215,13 +215,15 @@ class ServiceIndex:
         own = self._profiles[first].words
         used = [(word, meanings) for word, meanings in typed if not own.isdisjoint(meanings)]
         is_written = any(max(meanings.values()) == 1 for _word, meanings in used)
-        # Words that are all slips may be others. A word that is only another's, such as "plot",
-        # speaks against a phrase that lacks it.
+        is_whole = best**2 > WHOLE * part  # a phrase of it
+        # Words that are all slips may be others, and those that others have as well say too
+        # little. A word that is only another's, such as "plot", speaks against a phrase without it.
         sure = next_score <= WHOLE < best or (
             best >= SURE
             and is_written
             and best - next_score >= AHEAD
             and not any(self._adds_a_word(number, first, typed) for _score, number in near[1:])
+            and (is_whole or not any(self._has_all(number, used) for _score, number in near[1:]))
         )
         return ServiceMatch(candidates, sure, tuple(word for word, _meanings in used))
 
@@ -292,6 +294,11 @@ class ServiceIndex:
         return any(
             own.isdisjoint(meanings) and not other.isdisjoint(meanings) for _w, meanings in typed
         )
+
+    def _has_all(self, number: int, used: Sequence[tuple[Token, Weights]]) -> bool:
+        """Return whether a profile has all of these words."""
+        own = self._profiles[number].words
+        return all(not own.isdisjoint(meanings) for _word, meanings in used)
 
     def _find_meanings(self, typed: tuple[str, ...]) -> Weights:
         """Return the words of phrases that one with these stems may be; if long, with slips."""

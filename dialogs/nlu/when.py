@@ -8,6 +8,7 @@ from typing import Literal
 from dialogs.nlu.calendar_days import Calendar, DayNumbers
 from dialogs.nlu.spans import Span
 from dialogs.nlu.times import ClockTime
+from dialogs.nlu.when_days import MOST_DAYS
 from dialogs.nlu.when_rules import reduced
 from dialogs.nlu.when_tags import UNKNOWN, Tag, tags_of
 from dialogs.nlu.when_times import Hours, clock_times
@@ -207,7 +208,7 @@ def _combined(tags: Sequence[Tag], calendar: Calendar) -> When:
     by_letter: dict[str, list[Tag]] = {}
     for tag in tags:
         by_letter.setdefault(tag.letter, []).append(tag)
-    exact, weekdays = by_letter.get("D", []), by_letter.get("G", [])
+    exact, weekdays = _narrowed(by_letter.get("D", [])), by_letter.get("G", [])
     conflict = _conflict(by_letter, calendar)
     if len(exact) == len(weekdays) == 1 and not by_letter.get("v"):
         named, said = exact[0].value[0], weekdays[0].value[0]
@@ -232,6 +233,14 @@ def _combined(tags: Sequence[Tag], calendar: Calendar) -> When:
         no_such_day="0" in by_letter,
         spans=_spans(tags),
     )
+
+
+def _narrowed(exact: Sequence[Tag]) -> list[Tag]:
+    """Return the days without the open ranges in which others are: "after Christmas, the 28th"."""
+    ranges = [tag for tag in exact if len(tag.value) >= MOST_DAYS]
+    others = [tag for tag in exact if len(tag.value) < MOST_DAYS]
+    named = {day for tag in others for day in tag.value}
+    return [*others, *(tag for tag in ranges if named.isdisjoint(tag.value))]
 
 
 def _spans(tags: Sequence[Tag]) -> tuple[Span, ...]:

@@ -52,6 +52,23 @@ def read_range_in_month(c: Calendar, values: Sequence[Any], letters: str) -> tup
     return range_made(first, last) if first and last else ("0", None)
 
 
+def read_digits_of_month(
+    c: Calendar, values: Sequence[Any], letters: str
+) -> tuple[str, object] | None:
+    """Read "14-18 December", and "3/12 December" as that day."""
+    numbers, month = values[0], values[-1]
+    if letters[0] == "d":
+        if numbers.month == month or numbers.day >= numbers.month:
+            return days_made(c.nearest(numbers))
+        first, last = numbers.day, numbers.month
+    else:
+        typed = numbers.split("-") if letters[0] == "T" else (numbers[0], numbers[2])
+        if len(typed) != 2:
+            return None
+        first, last = map(int, typed)
+    return read_range_in_month(c, (first, last, month), "NNM")
+
+
 def range_made(first: date, last: date) -> tuple[str, object]:
     """Return the tag of all days from the first to the last, up to MOST_DAYS."""
     count = min((last - first).days + 1, MOST_DAYS)
@@ -59,11 +76,11 @@ def range_made(first: date, last: date) -> tuple[str, object]:
 
 
 def read_of_this_month(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object]:
-    """Read "the 8th of the month", "the 8th of next month"."""
-    number = numbers_of(values, letters)[0]
+    """Read "the 8th of the month", "the 8th or 9th of next month"."""
+    numbers = numbers_of(values, letters)
     if "x" in letters:
-        return days_made(c.in_month(c.month_after(1), number))
-    return days_made(Calendar(c.today).day_of_month(number))
+        return days_made(*(c.in_month(c.month_after(1), number) for number in numbers))
+    return days_made(*map(Calendar(c.today).day_of_month, numbers))
 
 
 def read_nth_weekday(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object]:
@@ -171,6 +188,12 @@ def read_weekday(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str,
         weeks_more = value_of("x", values, letters) - 1
         return "D", (c.next_weekday(weekday) + timedelta(weeks=weeks_more),)
     return "G", (c.weekday(weekday),)
+
+
+def read_not_this(c: Calendar, values: Sequence[Any], letters: str) -> tuple[str, object]:
+    """Read "not this Wednesday, the next one"."""
+    weeks = timedelta(weeks=value_of("x", values, letters))
+    return days_made(c.weekday(value_of("W", values, letters)) + weeks)
 
 
 def read_weekend(c: Calendar, _v: Sequence[Any], letters: str) -> tuple[str, object]:

@@ -28,20 +28,18 @@ def judged(
     talk: Conversations, texts: list[Mapping[str, Any]]
 ) -> Iterator[tuple[Mapping[str, Any], Taken, Verdict]]:
     """Yield each utterance, how it was taken and how well."""
-    where = {
-        service.id: body.id
-        for file in SHIPPED.glob("*.yaml")
-        for body in [read_catalogue(file)]
-        for service in body.services.values()
-    }
+    bodies = [read_catalogue(file) for file in SHIPPED.glob("*.yaml")]
+    where = {service: body for body in bodies for service in body.services}
     for each in texts:
         expected, asked = each["expect"], each["asked"]
         if asked == "service":
-            at = expected.get("municipality") or where.get(expected.get("service", ""), "larissa")
-            asked = f"service {at}"
+            named = where.get(expected.get("service", ""))
+            asked = f"service {expected.get('municipality') or (named.id if named else 'larissa')}"
         elif asked == "start" and each["kind"] == "command":
             asked = "menu"
-        taken = talk.take(asked, each["text"])
+        body = where.get(expected.get("service", ""))
+        name = next(iter(body.name.values())) if body and "municipality" not in expected else ""
+        taken = talk.take(asked, each["text"], name)
         yield each, taken, judge(each["kind"], expected, taken)
 
 

@@ -90,7 +90,9 @@ def _when(expected: Expected, taken: Taken) -> Marks:
         yield Verdict.RIGHT if is_said and not got else _mark(got, at)
     yield from _window(expected, taken)
     if "earliest" in expected:
-        yield Verdict.RIGHT if wish.earliest or taken.new_answers.get("day") else Verdict.AGAIN
+        is_first = "time" in taken.new_answers and wish.times[:1] == ((8, 0),)
+        is_taken = wish.earliest or "day" in taken.new_answers or is_first
+        yield Verdict.RIGHT if is_taken else Verdict.AGAIN
     if month := expected.get("month"):
         shown_month = taken.after.view.month or (wish.month and f"{wish.month:%Y-%m}")
         yield Verdict.RIGHT if shown_month == month else Verdict.AGAIN
@@ -214,7 +216,7 @@ def _yes_no(expected: Expected, taken: Taken) -> Marks:
     decided = None
     if taken.booked:
         decided = "yes"
-    elif view.choosing or taken.after.interruption:
+    elif taken.new_answers.get("details.email") == "" or view.choosing or taken.after.interruption:
         decided = "no"
     elif expected["answer"] == "unsure":
         decided = "unsure"

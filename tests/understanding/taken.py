@@ -136,8 +136,11 @@ class Conversations:
         ).one()
         return load(row.state, "el", "Europe/Athens")[0]
 
-    def take(self, asked: str, text: str) -> Taken:
-        """Return how a text is taken where `asked` was asked; nothing of it stays."""
+    def take(self, asked: str, text: str, municipality: str = "") -> Taken:
+        """Return how a text is taken where `asked` was asked; nothing of it stays.
+
+        Where a service was noted and its municipality is asked for, that is answered, too.
+        """
         found: list[Taken] = []
         ran: list[str] = []
         run = command.run_command
@@ -152,6 +155,10 @@ class Conversations:
             texts = self._say(session, asked, text, 99)
             session.expire_all()
             after = self._state(session, asked)
+            if municipality and "group" in after.wishes and "municipality" not in after.values:
+                texts += self._say(session, asked, municipality, 100)
+                session.expire_all()
+                after = self._state(session, asked)
             booked = session.query(Booking).filter_by(state="confirmed").count() > count
             found.append(Taken(before, after, tuple(ran), tuple(texts), booked))
             raise _Undo

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from bot.i18n.translator import Translator
 from core.catalogue.model import Municipality
 from dialogs.booking.sentence import Understood, index_of, read_sentence
+from dialogs.nlu.function_words import function_words
+from dialogs.nlu.lexicon import FILLER, POLITE
 from dialogs.nlu.normalize import clean
 from dialogs.nlu.request import RequestIndex
 from tests.understanding.__main__ import utterances
@@ -71,6 +73,15 @@ def test_each_municipality_is_found_with_any_words_around(
         for name in (*body.name.values(), *body.aliases):
             for text in (each.format(written) for each in FILLERS for written in _styles(name)):
                 assert read(index, shipped, text).request.municipality == body.id, text
+
+
+def test_small_words_name_nothing(
+    index: RequestIndex, shipped: dict[str, Municipality], texts: Translator
+) -> None:
+    for word in sorted(function_words().union(texts.words(FILLER), texts.words(POLITE))):
+        request = read(index, shipped, word).request
+        named = (request.municipality, request.branch, request.group, request.channel)
+        assert named == (None,) * 4, (word, named)
 
 
 def _styles(name: str) -> tuple[str, ...]:
