@@ -38,6 +38,8 @@ def contact_details(text: str) -> tuple[dict[str, str], list[Span]]:
 
 def labels_before(tokens: Sequence[Token], spans: Collection[Span]) -> Iterator[Span]:
     """Yield the words that say what the numbers and addresses at these spans are: "tel."."""
+    if not spans:
+        return
     labels = closed_words().names["labels"]
     sounds = {sound_keys(label)[0] for label in labels if not label.isascii()}
     for span in spans:

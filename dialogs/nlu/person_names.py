@@ -1,7 +1,7 @@
 """Find a person's name in a sentence: "this is Maria Papa speaking", "surname Papa, name Maria"."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -101,6 +101,8 @@ def names_within(text: str) -> Iterator[PersonName]:
     plain = folded(text)
     for segment in _segments(plain):
         words = [*_words(plain, *segment)]
+        if len(words) < 2:
+            continue
         lead = _lead(words, "sure_lead")
         clause = _kept(_stripped(words[lead[1] :]), is_led=True) if lead else _read(words)
         if clause.is_whole and 2 <= len(clause.words) < MOST_WORDS:
@@ -189,14 +191,17 @@ def _forms(kind: str) -> _Forms:
 
 
 @cache
-def _phrases(kind: str) -> Mapping[str, Sequence[Sequence[_Forms]]]:
-    """Return the phrases that lead to a name, by each form of their first word."""
-    found: dict[str, list[Sequence[_Forms]]] = {}
-    for phrase in closed_words().names[kind]:
-        forms = [_forms_of((word,)) for word in phrase.split()]
-        for form in forms[0].written | forms[0].sounds:
-            found.setdefault(form, []).append(forms)
-    return found
+def _phrases(kind: str) -> Sequence[Sequence[_Forms]]:
+    """Return the phrases that lead to a name, the longest first."""
+    split = (phrase.split() for phrase in closed_words().names[kind])
+    phrases = [[_forms_of((word,)) for word in words] for words in split]
+    return sorted(phrases, key=len, reverse=True)
+
+
+@cache
+def _first_words(kind: str) -> _Forms:
+    """Return the words by which the phrases of a kind begin."""
+    return _forms_of(phrase.split()[0] for phrase in closed_words().names[kind])
 
 
 @cache
@@ -245,7 +250,7 @@ def _kept(words: list[_Word], *, is_led: bool, is_vague: bool = False) -> _Claus
 
 def _lead(words: Sequence[_Word], kind: str) -> tuple[int, int] | None:
     """Return where the last of the words stand that lead to a name."""
-    phrases, found = _phrases(kind), None
+    found = None
     at = 0
     while at < len(words):
         if length := _phrase_at(words, at, kind):
@@ -256,6 +261,8 @@ def _lead(words: Sequence[_Word], kind: str) -> tuple[int, int] | None:
 
 def _phrase_at(words: Sequence[_Word], at: int, kind: str) -> int:
     """Return how many words from a place on are the longest phrase of a kind; 0 for none."""
+    if not _first_words(kind).has(words[at]):
+        return 0
     for phrase in _phrases(kind):
         part = words[at : at + len(phrase)]
         alike = (forms.has(word) for forms, word in zip(phrase, part, strict=False))
