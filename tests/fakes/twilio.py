@@ -26,6 +26,11 @@ TOKEN = "0123456789abcdef0123456789abcdef"  # noqa: S105 only the fake's
 DROPPED = Answer(0, None)
 HTML = Answer(503, b"<html><body>Service Unavailable</body></html>")
 STOPS, RESUMES = {"STOP", "STOPALL", "CANCEL", "END", "QUIT"}, {"START", "YES", "UNSTOP"}
+CALL_FIELDS = {
+    *("To", "From", "Twiml", "Timeout", "StatusCallback", "MachineDetection", "AsyncAmd"),
+    "AsyncAmdStatusCallback",
+}
+LONGEST_TWIML = 4000
 FIELDS = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "ValidityPeriod"}
 
 
@@ -58,6 +63,9 @@ class TwilioServer:
     calls: list[dict[str, str]] = field(default_factory=list)
     """The parameters of each message that was taken."""
     sids: list[str] = field(default_factory=list)
+    """The ids of messages and telephone calls that were taken."""
+    placed: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    """The id and the parameters of each telephone call that was taken."""
     failures: dict[str, list[Answer]] = field(default_factory=lambda: defaultdict(list))
     """The responses to the next messages, by number."""
     answer_faults: dict[str, list[AnswerFault]] = field(default_factory=lambda: defaultdict(list))
@@ -84,11 +92,14 @@ class TwilioServer:
             return failure(20001)
         if request.path == f"/2010-04-01/Accounts/{SID}.json":
             return Answer(200, {"sid": SID, "status": self.status})
-        if request.path != f"/2010-04-01/Accounts/{SID}/Messages.json":
+        is_call = request.path == f"/2010-04-01/Accounts/{SID}/Calls.json"
+        if not is_call and request.path != f"/2010-04-01/Accounts/{SID}/Messages.json":
             return failure(20404, 404)
         with self._lock:
             if failures := self.failures[form["To"]]:
                 return failures.pop(0)
+            if is_call:
+                return self._place(form)
             if form["To"] in self.blocked:
                 return failure(21610)
             if code := wrong_in(form):
@@ -100,6 +111,17 @@ class TwilioServer:
             taken = Answer(201, {"sid": self.sids[-1], "status": "queued", "to": form["To"]})
             faults = self.answer_faults[form["To"]]
             return faults.pop(0)(taken) if faults else taken
+
+    def _place(self, form: dict[str, str]) -> Answer:
+        if not re.fullmatch(r"\+[1-9]\d{6,14}", form["To"]):
+            return failure(21211)
+        if len(form.get("Twiml", "")) > LONGEST_TWIML or form.keys() - CALL_FIELDS:
+            return failure(20001)
+        self.sids.append(f"CA{len(self.sids):032x}")
+        self.placed.append((self.sids[-1], form))
+        taken = Answer(201, {"sid": self.sids[-1], "status": "queued", "to": form["To"]})
+        faults = self.answer_faults[form["To"]]
+        return faults.pop(0)(taken) if faults else taken
 
     def forward(self, url: str, body: str, number: str, **more: str) -> WebhookRequest:
         """Return the request with a text from a number; Twilio acts on some words itself, too."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema_rs import Draft4Validator
 
-FILE = Path(__file__).parents[1] / "data" / "twilio" / "messages.json"
+FILE = Path(__file__).parents[1] / "data" / "twilio" / "api.json"
 FORM = "application/x-www-form-urlencoded"
 
 

@@ -36,7 +36,7 @@ def prism(upstream: str, folder: Path) -> Iterator[str]:
     for calls in spec["paths"].values():
         for each in calls.values():
             each["responses"] = {"default": {"description": "any"}}  # which were left out
-    document = folder / "messages.json"
+    document = folder / "api.json"
     document.write_text(json.dumps(spec), "utf-8")
     port, log = free_port(), folder / "prism.log"
     command = [npx, "--yes", PRISM, "proxy", "--errors", f"--port={port}", str(document), upstream]
