@@ -7,7 +7,8 @@ Importing this module is fast: the command line does so for `--help`.
 import re
 from typing import Annotated, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic_settings import NoDecode
 
 
 class AccountSettings(BaseModel):
@@ -46,3 +47,20 @@ def _without_path(url: str) -> str:
 
 ApiUrl = Annotated[str, AfterValidator(_without_path)]
 """The address of a platform's API, without a path and a slash at its end."""
+
+
+def _codes(value: object) -> object:
+    """Return the codes of countries (ISO 3166) in a text such as "GR CY"."""
+    if not isinstance(value, str):
+        return value
+    codes = value.replace(",", " ").upper().split()
+    if not codes or not all(re.fullmatch(r"[A-Z]{2}", code) for code in codes):
+        raise ValueError("must be codes of countries, like GR CY")
+    return tuple(codes)
+
+
+Countries = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_codes)]
+"""The countries (ISO 3166) to whose numbers an account sends, or calls."""
+
+COUNTRIES = ("GR", "CY")
+"""These, unless others are set."""

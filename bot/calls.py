@@ -26,10 +26,10 @@ def with_own_address(session: Session, inbound: Inbound, now: datetime) -> Inbou
     """Return a message of a call with the address of its conversation: the number that calls.
 
     Where the number is hidden, or another call of it goes on, the call has a conversation of its
-    own: who shares a number doesn't answer another's questions.
+    own: who shares a number doesn't answer another's questions. So has each call of ours.
     """
     own = f"call {inbound.call}"
-    if not inbound.caller:
+    if not inbound.caller or inbound.tells is not None:
         return inbound.model_copy(update={"address": own})
     if not inbound.begins and conversations.exists(session, inbound.account, own):
         return inbound.model_copy(update={"address": own})

@@ -199,6 +199,19 @@ class EmailMetadata(BaseModel):
     sample: str = ""
 
 
+class OutgoingCall(BaseModel):
+    """What is said when a call of ours is answered, by anybody or a machine: nothing personal.
+
+    It `asks` whether the appointment is theirs, and `asks_again` where no key is pressed; what it
+    says at last, an answering machine records. `row` is the id of the outbox row that it tells.
+    """
+
+    row: int
+    asks: str
+    asks_again: str
+    at_last: str
+
+
 class Reply(BaseModel):
     """A message of ours. Only the last of a turn is a question, and has a step.
 
@@ -219,7 +232,8 @@ class Reply(BaseModel):
     `email`, and comes with its `file`, if it has one. After `valid_seconds` it isn't worth
     delivering. Text messages are in `unicode` for who has asked for small letters; their `payer` is
     the municipality that pays for the answer in a talk. After it is said, a call is put through to
-    the number that it is to `dial`, or ends where it `hangs_up`.
+    the number that it is to `dial`, or ends where it `hangs_up`. One that is told in a call of ours
+    has `call`.
     """
 
     text: str
@@ -249,6 +263,7 @@ class Reply(BaseModel):
     payer: str | None = None
     dial: str = ""
     hangs_up: bool = False
+    call: OutgoingCall | None = None
 
 
 class Sender(BaseModel):
@@ -280,7 +295,8 @@ class Inbound(Sender):
     was sent with. `municipality_id` is the municipality whose own page or bot it was written to.
     `unicode` is whether they want small letters from now on, where the text says so.
     `call` is the platform's id of the call that it was said in, by the number `caller` ("" where
-    that is hidden): the first of a call `begins` it, the last says that they `hung_up`.
+    that is hidden): the first of a call `begins` it, the last says that they `hung_up`. In a call
+    of ours, `tells` is the id of the outbox row that they want to hear.
     Where `reply_in_response`, the replies are the response to its request, and aren't sent
     otherwise.
     Unless it `may_create_contact`, its sender must have a conversation; if it
@@ -309,6 +325,7 @@ class Inbound(Sender):
     caller: str = ""
     begins: bool = False
     hung_up: bool = False
+    tells: int | None = None
     municipality_id: str | None = None
     reply_in_response: bool = False
     may_create_contact: bool = True

@@ -28,6 +28,7 @@ from bot.replies import build_replies, build_reply
 from bot.text_turns import answer_no_more, payer
 from bot.to_office import said_to_office
 from bot.turn_records import outbox_messages, record
+from bot.views.call import tell
 from bot.views.notification import is_news
 from bot.views.open_question import with_question
 from core.db.events import record_event
@@ -130,6 +131,8 @@ def _answer(
             return brief
         ctx.say(said)
         received: Input = OpenedInput()
+    elif inbound.tells is not None:
+        received = tell(session, services, inbound, ctx)
     else:
         missed = missed_question(session, services, transport, inbound, came)
         received = _engine_input(session, found, inbound, state, missed)

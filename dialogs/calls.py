@@ -2,7 +2,7 @@
 
 from core.catalogue.model import Municipality
 from core.i18n import Text, _, lines
-from dialogs.booking.selection import municipality
+from dialogs.booking.selection import existing_booking, municipality
 from dialogs.context import Context, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import EffectOutcome, InvalidAnswer
@@ -45,13 +45,15 @@ def put_through(ctx: Context, body: Municipality | None) -> None:
 def give_up(ctx: Context) -> None:
     """End a call in which nothing was understood: with an employee, if there is one now."""
     if ctx.state.dialog == ctx.definition.idle:
-        ctx.say(_ending(GOODBYE))
+        ctx.say(ending(GOODBYE))
         return
     offered = ctx.office.offered_municipalities
     body = municipality(ctx) or (offered[0] if len(offered) == 1 else None)
+    if body is None and (booking := existing_booking(ctx)):
+        body = ctx.office.of_booking(booking).body
     ctx.say(NOT_UNDERSTOOD)
     if body is None:
-        ctx.say(_ending(GOODBYE))
+        ctx.say(ending(GOODBYE))
     else:
         _say_contact(ctx, body, hangs_up=True)
 
@@ -62,7 +64,7 @@ def _say_contact(ctx: Context, body: Municipality, *, hangs_up: bool) -> None:
     contact = own or body.contact
     number = parse_phone(contact.phone or "")
     if isinstance(number, ParseFailure):
-        ctx.say(_ending(CLOSED) if hangs_up else CLOSED)
+        ctx.say(ending(CLOSED) if hangs_up else CLOSED)
     elif ctx.office.relay.opens_at(body, branch) == ctx.now:
         ctx.say(Message((Paragraph(PUT_THROUGH),), dial=number.value))
     else:
@@ -72,10 +74,10 @@ def _say_contact(ctx: Context, body: Municipality, *, hangs_up: bool) -> None:
             _("Hours: {hours}.", hours=contact.hours) if contact.hours else None,
             GOODBYE if hangs_up else None,
         )
-        ctx.say(_ending(said) if hangs_up else said)
+        ctx.say(ending(said) if hangs_up else said)
 
 
-def _ending(text: Text) -> Message:
+def ending(text: Text) -> Message:
     """Return a text after which the call ends."""
     return Message((Paragraph(text),), hangs_up=True)
 

@@ -16,6 +16,7 @@ from dialogs.managing.coming import COMING
 from dialogs.managing.dialogs import MANAGING
 from dialogs.managing.offer_dialogs import ANSWER, WHICH
 from dialogs.managing.preferences import PREFERENCES
+from dialogs.managing.told import TOLD
 from dialogs.menu import INTERRUPTIONS, MENU
 from dialogs.messages.samples import samples_note
 
@@ -34,7 +35,7 @@ def _take_from_question(ctx: Context, text: str) -> bool:
 CONVERSATION: Definition[Office] = Definition(
     dialogs={
         dialog.name: dialog
-        for dialog in (BOOK, CALLER, *MANAGING, COMING, ANSWER, WHICH, PREFERENCES, MENU)
+        for dialog in (BOOK, CALLER, *MANAGING, COMING, TOLD, ANSWER, WHICH, PREFERENCES, MENU)
     },
     commands=COMMANDS,
     initial=BOOK.name,

@@ -2,7 +2,8 @@
 
 Those that begin with `offer_` are under the buttons of an offer of another time; `visit_` is under
 those of a reminder. `answer_`, `move_` and `cancel_` go before the token of a link to one booking,
-with which no more can be done: neither its details nor its other tasks are for whoever has that.
+with which no more can be done: neither its details nor its other tasks are for whoever has that;
+`told_`, where the booking was told in a call of ours.
 `join_` goes before the token of a link to join two chats.
 """
 
@@ -16,12 +17,13 @@ from dialogs.managing.coming import follow_reminder
 from dialogs.managing.find import BY_CODE
 from dialogs.managing.offer_dialogs import ANSWER
 from dialogs.managing.offers import follow_offer, say_no_offer
+from dialogs.managing.told import TOLD, say_no_answer
 from dialogs.menu import switch_to
 from dialogs.messages.reminder import LINK_PREFIX as REMINDER_PREFIX
 from dialogs.messages.time_offer import LINK_PREFIX
 
 BOOK_PREFIX, MANAGE_PREFIX = "book_", "manage_"
-TASK_PREFIXES = ("answer_", "move_", "cancel_")
+TASK_PREFIXES = ("answer_", "move_", "cancel_", "told_")
 
 FOR_CALLER = "caller"
 """The link with which a member of staff books for somebody else; to others, it is unknown."""
@@ -60,7 +62,12 @@ def _follow_booking(ctx: Context, task: str, token: str) -> None:
     booking = ctx.office.booking(link.booking_id) if link else None
     if link is None or booking is None:
         return
-    if task != ANSWER.name:
+    if task == TOLD.name:
+        if ctx.office.offers.made(booking):
+            task = ANSWER.name
+        elif say_no_answer(ctx, booking):
+            return
+    elif task != ANSWER.name:
         ctx.office.check_changeable(booking)
     elif ctx.office.offers.made(booking) is None:
         ctx.office.check_open(booking)

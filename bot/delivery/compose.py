@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 
 from bot import conversation_state
 from bot.context import Services, load_conversation
-from bot.delivery.text_counts import check_limits, count_first
+from bot.delivery.text_counts import TextKeptBack, check_limits, count_first
 from bot.messages import Reply, Sender
 from bot.views.appointment import appointment_file
+from bot.views.call import as_call
 from bot.views.closure import render_closure, render_loaded, render_preview
 from bot.views.day_list import render_day_list
 from bot.views.email import as_email
@@ -45,7 +46,8 @@ from core.errors import BookingRefused
 from core.messaging import conversations
 from core.messaging.keys import OF_JOINING, RELAYED_TO_CITIZEN, TO_CONTACT, Cause, MessageKind
 from core.messaging.preferences import language_for, preferences_of
-from core.messaging.routes import ADDRESS_FIELDS, EMAIL, SMS, sends_texts
+from core.messaging.reminder_ways import quiet_hours
+from core.messaging.routes import ADDRESS_FIELDS, EMAIL, SMS, VOICE, sends_texts, takes_call
 from core.staff.alerts import was_alerted
 from core.staff.relay_messages import thread_of
 from core.staff.rooms import is_for
@@ -79,7 +81,7 @@ def render_message(
 ) -> tuple[str, Reply] | None:
     """Return the address that a message goes to, and the message; None where it is obsolete.
 
-    Raise TextKeptBack where a text message would be too many.
+    Raise TextKeptBack where a text or call would be too many, or a call would come at night.
     """
     if row.room_id is not None:
         return _to_room(session, services, row, row.room_id)
@@ -111,6 +113,8 @@ def render_message(
             reply = as_email(session, services, row, booking, reply)
         elif reply and row.platform == SMS:
             reply = _as_text(session, services, row, booking, address, reply)
+        elif reply and row.platform == VOICE:
+            reply = _as_call(session, services, row, booking, address, reply)
     else:
         address = session.get_one(Contact, row.contact_id).address
         if row.kind == MessageKind.REPLY:
@@ -169,6 +173,27 @@ def _as_text(
     said = as_text_message(session, services, row, booking, reply)
     found = conversations.find(session, row.account, number)
     return conversation_state.load(found.state, "", "")[1].fit(said) if found else said
+
+
+def _as_call(
+    session: Session,
+    services: Services,
+    row: OutboxRow,
+    booking: Booking,
+    number: str,
+    reply: Reply,
+) -> Reply | None:
+    """Return the call that tells a notification; None where the number isn't called any more.
+
+    Raise TextKeptBack.
+    """
+    registry = services.registry
+    if not takes_call(registry, booking.municipality_id, number):
+        return None
+    if quiet_hours(session, registry, booking).end_of(services.clock()):
+        raise TextKeptBack("quiet hours")
+    check_limits(session, services, row, booking, number)
+    return as_call(services, row, booking, reply.language)
 
 
 def _with_buttons(

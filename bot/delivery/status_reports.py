@@ -1,5 +1,7 @@
 """The reports of platforms on what was sent, which come later, and on addresses."""
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from bot.context import Services
@@ -8,7 +10,14 @@ from bot.delivery.dispatch import give_up_address, give_up_on, set_status
 from bot.platforms.webhook import Reachability, Receipt
 from core.db.models import Booking, OutboxRow, OutboxStatus, StaffRoom
 from core.messaging import outbox, receipts
+from core.messaging.reminder_ways import quiet_hours
 from core.messaging.routes import ADDRESS_FIELDS
+
+MOST_CALLS = 3
+"""The most times that a telephone is called to tell one thing."""
+
+CALL_PAUSE = timedelta(minutes=30)
+"""The time after which a telephone is called again that nobody has answered."""
 
 
 def apply_status(
@@ -27,18 +36,43 @@ def apply_status(
         return True
     services.registry.refresh(session)
     now = services.clock()
-    row = receipts.find_by_provider_id(session, account, report.address, report.message, now)
+    if report.row is not None:
+        row = receipts.find_call(session, account, report.row, report.message, now)
+    else:
+        row = receipts.find_by_provider_id(session, account, report.address, report.message, now)
     if row is None:
         return False
-    if report.status == "delayed" or row.status not in outbox.SENT_STATUSES:
+    # A call that is to be made again, for a machine seemed to answer, may have reached somebody.
+    is_answered = report.row is not None and report.status != "unanswered"
+    is_to_be_made = row.status == OutboxStatus.PENDING and is_answered
+    is_sent = row.status in outbox.SENT_STATUSES
+    if report.status == "delayed" or not (is_sent or is_to_be_made):
+        return True
+    if report.status == "unanswered":
+        if row.status == OutboxStatus.SENT:
+            _call_again(session, services, row, report.why)
         return True
     status = OutboxStatus(report.status)
     if status is OutboxStatus.FAILED:
-        if row.status == OutboxStatus.SENT:
+        if row.status in (OutboxStatus.SENT, OutboxStatus.PENDING):
             _fail(session, services, row, report)
-    elif outbox.SENT_STATUSES.index(status) > outbox.SENT_STATUSES.index(row.status):
+    elif not is_sent or outbox.SENT_STATUSES.index(status) > outbox.SENT_STATUSES.index(row.status):
         set_status(session, row, status)
     return True
+
+
+def _call_again(session: Session, services: Services, row: OutboxRow, why: str) -> None:
+    """Have a telephone called again that nobody has answered, or give it up.
+
+    That is after CALL_PAUSE, and not in quiet hours, nor once the appointment has begun.
+    """
+    booking, again = session.get_one(Booking, row.booking_id), services.clock() + CALL_PAUSE
+    again = quiet_hours(session, services.registry, booking).end_of(again) or again
+    if row.attempts >= MOST_CALLS or again >= booking.starts_at:
+        give_up_on(session, services, row, why)
+        return
+    row.due_at = row.try_at = again  # as if it were due then: nothing waits for it
+    set_status(session, row, OutboxStatus.PENDING, why)
 
 
 def _fail(session: Session, services: Services, row: OutboxRow, report: Receipt) -> None:

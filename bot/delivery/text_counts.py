@@ -29,7 +29,7 @@ OF_OFFICE = frozenset(
 
 
 class TextKeptBack(Exception):
-    """Raised where a text message would be too many; `why` names the limit."""
+    """Raised where a text or call would be too many, or come at night; `why` names the limit."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -39,15 +39,14 @@ class TextKeptBack(Exception):
 def check_limits(
     session: Session, services: Services, row: OutboxRow, booking: Booking, number: str
 ) -> None:
-    """Count a text to a number; raise TextKeptBack where it may not go out.
+    """Count a text or call to a number; raise TextKeptBack where it may not go out.
 
-    Of what the budget of the month pays, reminders alone are kept back.
+    Of what the budget of the month pays, reminders by text alone are kept back.
     """
     registry, now = services.registry, services.clock()
     why = None
-    if row.kind == MessageKind.REMINDER and text_budget.is_used_up(
-        session, registry, booking.municipality_id, now
-    ):
+    is_paid_text = row.platform == SMS and row.kind == MessageKind.REMINDER
+    if is_paid_text and text_budget.is_used_up(session, registry, booking.municipality_id, now):
         why = "budget of the month"
     elif count_first(session, services, row, number) > MOST_A_DAY and row.kind not in OF_OFFICE:
         why = "limit of the day"

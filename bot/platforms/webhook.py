@@ -56,15 +56,17 @@ class Receipt:
 
     Where the address is `unreachable`, nothing else is to be sent there. One that is delayed is
     tried again by others. One that isn't proven may have been written by whoever has got the
-    message's id.
+    message's id. A call that is `unanswered` is made again. Where the platform repeats the id of
+    the outbox row, that is `row`.
     """
 
     address: str
     message: str
-    status: Literal["delayed", "delivered", "seen", "failed"]
+    status: Literal["delayed", "delivered", "seen", "failed", "unanswered"]
     why: str = ""
     unreachable: bool = False
     is_proven: bool = True
+    row: int | None = None
 
 
 @dataclass(frozen=True)

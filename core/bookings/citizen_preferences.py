@@ -29,6 +29,7 @@ from core.messaging.routes import (
     VOICE,
     WAITING,
     attendee_routes,
+    may_be_called,
     may_be_texted,
 )
 
@@ -70,15 +71,25 @@ class CitizenPreferences:
             ours.where(Contact.citizen_id == self._citizen_id, Conversation.ended_at.is_(None))
         )
         found = {platform_of(each) for each in accounts if each in self._registry.accounts}
-        for booking in upcoming(self._session, self._citizen_id, self._now):
+        found.discard(VOICE)  # a number that called may be forged; those that they gave are called
+        coming = upcoming(self._session, self._citizen_id, self._now)
+        for booking in coming:
             ways = attendee_routes(self._registry, booking)
             found |= {platform_of(each.account) for each in ways}
         for name, field in ADDRESS_FIELDS.items():
             address = self._known_details.get(field)
-            if address and (name != SMS or may_be_texted(self._registry, address)):
+            if address and self._takes(name, address):
                 found.add(name)
-        found.discard(VOICE)  # who has called isn't called
+        phones = (booking.details.get(ADDRESS_FIELDS[VOICE]) for booking in coming)
+        if any(phone and self._takes(VOICE, phone) for phone in phones):
+            found.add(VOICE)
         return [each for each in self.configured() if each in found]
+
+    def _takes(self, platform: str, address: str) -> bool:
+        """Return whether some municipality sends to an address on a platform."""
+        if platform == SMS:
+            return may_be_texted(self._registry, address)
+        return platform != VOICE or may_be_called(self._registry, address)
 
     def choose_platform(self, platform: str | None) -> None:
         """Write on a platform from now on; None: where the citizen books.

@@ -33,6 +33,7 @@ from core.messaging.routes import (
     EMAIL,
     PAGE,
     SMS,
+    VOICE,
     WAITING,
     Route,
     all_routes,
@@ -81,6 +82,8 @@ def enqueue_notifications(
         routes += always_texted(registry, booking, preferences)
     if change.action in CHANGES_SENT_TO_CITIZEN and change.citizen_id != booking.citizen_id:
         routes += told_routes(session, registry, booking)
+    if is_call(actor):  # they have heard it, and the number that they gave may be anybody's
+        routes = [each for each in routes if platform_of(each.account) != VOICE]
     if routes:
         kind = MessageKind(change.action)
         kind = BY_OFFICE.get(kind, kind) if actor.staff else kind
@@ -270,6 +273,8 @@ def enqueue_fallback(session: Session, registry: Registry, row: OutboxRow, now: 
     for route in left:
         if own and route.contact_id and platform_of(route.account) == own.platform:
             continue
+        if change and change.platform == platform_of(route.account) == VOICE:
+            continue  # who made it on the telephone has heard it
         message = notification(booking, route, cause, kind, max(now, row.due_at))
         if kind is MessageKind.REMINDER:
             take_key(session, message.dedupe_key, row.expires_at)

@@ -97,6 +97,25 @@ def find_by_provider_id(
     return row
 
 
+def find_call(
+    session: Session, account: str, row_id: int, call_id: str, now: datetime
+) -> OutboxRow | None:
+    """Return the row that a call of ours tells, locked; None where that isn't its last call.
+
+    Where the answer to a call was lost, and its id with it, it is any. Raises RetryTransaction
+    while a call of it is being made: the id may be that one's.
+    """
+    row = session.get(OutboxRow, row_id, with_for_update=True)
+    if row is None or row.account != account:
+        return None
+    is_lost = row.provider_id is None and row.status == OutboxStatus.PENDING
+    if row.provider_id == call_id or is_lost:
+        return row
+    if row.status == OutboxStatus.CLAIMED and row.try_at > now + LEASE - SEND_GRACE:
+        raise RetryTransaction
+    return None
+
+
 def _being_sent(now: datetime) -> Sequence[ColumnElement[bool] | TextClause]:
     """Return the conditions of a message that is being sent since a moment ago."""
     return (

@@ -19,7 +19,7 @@ from core.messaging.keys import Cause, MessageKind
 from core.messaging.outbox import enqueue, platform_of, retry_at
 from core.messaging.preferences import preferences_of
 from core.messaging.reminder_times import LEAST_APART, QUIET_FROM, QUIET_UNTIL, QuietHours
-from core.messaging.routes import WAITING, all_routes_of, notification, waits
+from core.messaging.routes import VOICE, WAITING, all_routes_of, notification, waits
 from core.messaging.text_budget import affordable
 
 CANCELLED = OutboxStatus.CANCELLED
@@ -215,20 +215,25 @@ def quiet_hours(session: Session, registry: Registry, booking: Booking) -> Quiet
 def wait_if_quiet(session: Session, registry: Registry, row: OutboxRow, now: datetime) -> bool:
     """Have a reminder that would be sent in quiet hours wait for their end; return whether it does.
 
-    One whose appointment begins by then is cancelled.
+    So does whatever is told by a call. One whose appointment begins by then is cancelled; what else
+    a call was to tell doesn't wait then, and is told another way.
     """
-    if row.kind != MessageKind.REMINDER or row.platform in WAITING:
+    if row.kind != MessageKind.REMINDER and row.platform != VOICE:
         return False
-    booking = session.get_one(Booking, row.booking_id)
+    booking = session.get(Booking, row.booking_id) if row.booking_id else None
+    if booking is None or row.platform in WAITING:
+        return False
     end = quiet_hours(session, registry, booking).end_of(now)
-    if end is None:
+    if end is None or (end >= booking.starts_at and row.kind != MessageKind.REMINDER):
         return False
     row.claimed_by = None
     if end >= booking.starts_at:
         row.status = OutboxStatus.CANCELLED
         return True
     # As if it were due then: nothing waits for it, and it doesn't count as late.
-    row.status, row.due_at, row.try_at, row.attempts = OutboxStatus.PENDING, end, end, 0
+    row.status, row.due_at, row.try_at = OutboxStatus.PENDING, end, end
+    if row.platform != VOICE:  # whose calls are counted by them
+        row.attempts = 0
     return True
 
 

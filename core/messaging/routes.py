@@ -1,7 +1,7 @@
 """The ways in which the citizen and the attendee of a booking can be reached."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from core.messaging.recipients import AttendeeRecipient, ContactRecipient, Recip
 
 EMAIL, SMS, VOICE = "email", "sms", "voice"
 
-ADDRESS_FIELDS = {EMAIL: "email", SMS: "phone"}
+ADDRESS_FIELDS = {EMAIL: "email", SMS: "phone", VOICE: "phone"}
 """The platforms that send to an address in a booking's details, with that detail's field."""
 
 PAGE = "webchat"
@@ -30,6 +30,14 @@ PAGE = "webchat"
 
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 """The types of numbers that take text messages; some countries' don't show which they are."""
+
+LANDLINE = PhoneNumberType.FIXED_LINE
+
+COSTLY = (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UNKNOWN)
+"""The types of numbers that are never called, and count as hidden where they call."""
+
+TO_NUMBERS = frozenset({SMS, VOICE})
+"""The platforms that send to a telephone number, by the rule `texts`."""
 
 WAITING = frozenset({PAGE, "console"})
 """The platforms whose messages wait until somebody fetches them, so that they reach nobody.
@@ -267,28 +275,39 @@ def attendee_routes(
 ) -> list[Route]:
     """Return the routes to the attendee: the addresses in the booking's details.
 
-    Their number is one where it is mobile, of a country that is allowed, and their municipality
-    sends text messages, unless by their `preferences` the citizen refuses these.
+    Their number is one where it is of a country that is allowed, and their municipality sends text
+    messages: by these, where it is mobile, unless by their `preferences` the citizen refuses them;
+    by calls, where it is a landline's, or the citizen has asked for calls.
     """
+    town = booking.municipality_id
+
+    def takes(platform: str, account: str, address: str) -> bool:
+        if platform == SMS:
+            return not preferences.no_texts and _takes_text(registry, town, account, address)
+        if platform == VOICE:
+            asks = preferences.platform == VOICE
+            return _takes_call(registry, town, account, address, asks=asks)
+        return True
+
     return [
         Route(account, AttendeeRecipient(platform, booking.id))
         for platform, field in ADDRESS_FIELDS.items()
         if (address := booking.details.get(field))
-        and (account := account_for(registry, platform, booking.municipality_id))
-        and (platform != SMS or _takes_text(registry, booking.municipality_id, account, address))
-        and not (platform == SMS and preferences.no_texts)
+        and (account := account_for(registry, platform, town))
+        and takes(platform, account, address)
     ]
 
 
 def text_routes(session: Session, registry: Registry, booking: Booking) -> list[Route]:
-    """Return the route by text message, as the rule of the municipality has it.
+    """Return the route by text message, or call, as the rule of the municipality has it.
 
-    Who has chosen text messages gets them; else, where the rule is so, whom nothing else reaches.
+    Who has chosen them gets them; else, where the rule is so, whom nothing else reaches.
     """
     preferences = preferences_of(session, booking.citizen_id)
     routes = attendee_routes(registry, booking, preferences)
-    texts = [each for each in routes if platform_of(each.account) == SMS]
-    if not texts or _texts(registry, booking) == Texts.ALWAYS or preferences.platform == SMS:
+    texts = _to_number(routes, preferences)
+    is_chosen = preferences.platform in TO_NUMBERS
+    if not texts or _texts(registry, booking) == Texts.ALWAYS or is_chosen:
         return texts
     others = [*routes, *citizen_routes(session, registry, booking)]
     is_reached = any(not waits(each) and each not in texts for each in others)
@@ -296,11 +315,17 @@ def text_routes(session: Session, registry: Registry, booking: Booking) -> list[
 
 
 def always_texted(registry: Registry, booking: Booking, preferences: Preferences) -> list[Route]:
-    """Return the route by text message, where the municipality always sends one."""
+    """Return the route by text message, or call, where the municipality always sends one."""
     if _texts(registry, booking) != Texts.ALWAYS:
         return []
-    routes = attendee_routes(registry, booking, preferences)
-    return [each for each in routes if platform_of(each.account) == SMS]
+    return _to_number(attendee_routes(registry, booking, preferences), preferences)
+
+
+def _to_number(routes: Sequence[Route], preferences: Preferences) -> list[Route]:
+    """Return the route to the attendee's number: of two, by what the citizen has chosen."""
+    found = [each for each in routes if platform_of(each.account) in TO_NUMBERS]
+    chosen = [each for each in found if platform_of(each.account) == preferences.platform]
+    return chosen or found
 
 
 def _texts(registry: Registry, booking: Booking) -> Texts:
@@ -334,4 +359,39 @@ def _takes_text(registry: Registry, municipality_id: str, account: str, number: 
     if phonenumbers.number_type(parsed) not in MOBILE:
         return False
     countries = registry.countries.get(account)
+    return countries is None or phonenumbers.region_code_for_number(parsed) in countries
+
+
+def may_be_called(registry: Registry, number: str) -> bool:
+    """Return whether some municipality would call a number (+30…) where its owner asks for it."""
+    return any(takes_call(registry, each.id, number) for each in registry.municipalities)
+
+
+def takes_call(registry: Registry, municipality_id: str, number: str) -> bool:
+    """Return whether a municipality calls a number (+30…), perhaps only if its owner asks."""
+    account = account_for(registry, VOICE, municipality_id)
+    if account is None:
+        return False
+    return _takes_call(registry, municipality_id, account, number, asks=True)
+
+
+def _takes_call(
+    registry: Registry, municipality_id: str, account: str, number: str, *, asks: bool
+) -> bool:
+    """Return whether a municipality calls a number by an account: a landline, or whoever `asks`."""
+    if registry[municipality_id].body.rules.texts == Texts.NEVER:
+        return False
+    if not may_be_called_by(registry.countries.get(account), number):
+        return False
+    return asks or phonenumbers.number_type(phonenumbers.parse(number)) == LANDLINE
+
+
+def may_be_called_by(countries: Collection[str] | None, number: str) -> bool:
+    """Return whether a number is of these countries (None: any), and costs no more than others."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False
+    if not phonenumbers.is_valid_number(parsed) or phonenumbers.number_type(parsed) in COSTLY:
+        return False
     return countries is None or phonenumbers.region_code_for_number(parsed) in countries

@@ -155,7 +155,8 @@ def _greet(ctx: Context[Any], received: Input) -> None:
     text = received.text if isinstance(received, TextInput) else ""
     if not ctx.language_stated and (language := _language_of(ctx, normalize(clean(text)))):
         ctx.update(language=language)
-    if ctx.spoken and ctx.definition.spoken_greeting and not ctx.state.interruption:
+    is_ours = isinstance(received, LinkInput)  # a call of ours, which has begun long since
+    if ctx.spoken and ctx.definition.spoken_greeting and not ctx.state.interruption and not is_ours:
         ctx.say(ctx.definition.spoken_greeting(ctx))
     if ctx.is_brief:
         return

@@ -6,7 +6,7 @@ from datetime import time
 from core.db.models import Booking
 from core.i18n import FormattedDate, Text, ZoneCity, _
 from core.messaging.reminder_times import QUIET_FROM, QUIET_UNTIL
-from core.messaging.routes import WAITING
+from core.messaging.routes import VOICE, WAITING
 from dialogs.context import Context
 from dialogs.messages.appointment import CLOCK, one_line
 from dialogs.messages.platforms import on
@@ -41,7 +41,11 @@ def choose_platform(ctx: Context, platform: str) -> None:
             "other ways that I know.",
             way=on(platform),
         )
-        ctx.say(by_email if platform == "email" else elsewhere)
+        by_call = _(
+            "From now on I call you about your appointments, at the number that you gave for each. "
+            "Should that fail, I try the other ways that I know."
+        )
+        ctx.say({"email": by_email, VOICE: by_call}.get(platform, elsewhere))
         if platform == "email" and preferences.has_ended_emails():
             ctx.say(EMAILS_ENDED)
     elif platform in WAITING:
@@ -59,6 +63,13 @@ def choose_platform(ctx: Context, platform: str) -> None:
             _(
                 "I have no email address of yours yet. To give one for an appointment, write "
                 "“change details”."
+            )
+        )
+    elif platform == VOICE:
+        ctx.say(
+            _(
+                "I have no telephone number of yours yet that I can call. To give one for an "
+                "appointment, write “change details”."
             )
         )
     else:

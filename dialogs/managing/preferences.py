@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import time
 
 from core.i18n import LanguageName, NextLanguageName, TextTemplate, ZoneCity, _
-from core.messaging.routes import SMS
+from core.messaging.routes import SMS, VOICE
 from dialogs.context import Command, Context, Dialog, Step
 from dialogs.engine import navigation
 from dialogs.engine.outcomes import InvalidAnswer, TakeOutcome
@@ -35,6 +35,7 @@ PAGE = "webchat"
 WORDS: Mapping[str, TextTemplate] = {
     "email": _("email, e-mail, mail, mails, emails"),
     "sms": _("sms, text message, text messages"),
+    VOICE: _("telephone, phone, by telephone, by phone, call, calls"),
     "telegram": _("telegram"),
     "viber": _("viber"),
     PAGE: _("page, website, web"),
@@ -114,7 +115,7 @@ def _platforms(ctx: Context) -> Sequence[str]:
     """Return the platforms to pick from; none where there is nothing to pick."""
     preferences = ctx.office.preferences
     found, chosen = preferences.reaching(), preferences.current().platform
-    return found if len(found) > 1 or chosen or SMS in found else []
+    return found if len(found) > 1 or chosen or {SMS, VOICE} & set(found) else []
 
 
 def _can_refuse(ctx: Context) -> bool:

@@ -36,6 +36,10 @@ _PAIRS: tuple[tuple[TextTemplate, TextTemplate], ...] = (
             "Once more: {code}."
         ),
     ),
+    (
+        _("Your appointment is on {day} at {time}, {service}, {place}. Code: {code}."),
+        _("I'm reminding you of your appointment. {day}, {time}. {service}. {place}."),
+    ),
     (_("Changes: {phone}"), _CALL_AGAIN),
     (_("Changes: CHANGE {code}"), _CALL_AGAIN),
     (_("Telephone of the office: {phone}"), _("For another one, call this number again.")),

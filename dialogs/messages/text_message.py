@@ -53,12 +53,30 @@ def text_message(
 
     Where it `is_two_way`, it says with which words and code it is answered.
     """
+    said = wording(loaded, kind, booking, citizen, service, place)
+    is_over = kind is MessageKind.CANCELLED
+    if is_two_way and not is_over:
+        answers = ANSWERS if kind is MessageKind.REMINDER else CHANGES_ANSWER
+        code = booking.code or ""
+        return join(" ", said, TextTemplate(answers.message, args={"code": code}))
+    return join(" ", said, *call(loaded, booking, OFFICE_PHONE if is_over else CHANGES_PHONE))
+
+
+def wording(
+    loaded: LoadedMunicipality,
+    kind: MessageKind,
+    booking: Booking,
+    citizen: ZoneInfo,
+    service: Text,
+    place: Text,
+) -> TextTemplate:
+    """Return the sentence of a kind in WORDINGS, with what the appointment is."""
     zone = shown_zone(loaded.body, booking.channel, citizen)
     at = booking.starts_at.astimezone(zone)
     clock: Text = FormattedDate(at, CLOCK)
     if zone != ZoneInfo(loaded.body.timezone):
         clock = _("{time} ({zone})", time=clock, zone=ZoneCity(zone.key))
-    said = TextTemplate(
+    return TextTemplate(
         WORDINGS[kind].message,
         args={
             "day": FormattedDate(at, SHORT_DAY),
@@ -68,12 +86,6 @@ def text_message(
             "code": BookingCode(booking.code or ""),
         },
     )
-    is_over = kind is MessageKind.CANCELLED
-    if is_two_way and not is_over:
-        answers = ANSWERS if kind is MessageKind.REMINDER else CHANGES_ANSWER
-        code = booking.code or ""
-        return join(" ", said, TextTemplate(answers.message, args={"code": code}))
-    return join(" ", said, *call(loaded, booking, OFFICE_PHONE if is_over else CHANGES_PHONE))
 
 
 def call(

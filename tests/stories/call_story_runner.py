@@ -16,6 +16,7 @@ Besides the lines of `story_runner`:
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.i18n.spoken import LETTERS_A_SECOND, LONGEST
 from bot.i18n.translator import Translator
@@ -36,10 +37,10 @@ WRITTEN = re.compile(r"https?:|www\.|@|[«»“”•]|\d[:/]\d|\bγράψ|\bπ�
 """What nobody can hear, or is asked of who writes."""
 
 
-def telephone(texts: Translator, municipality: str | None = None) -> Voice:
+def telephone(texts: Translator, municipality: str | None = None, **settings: Any) -> Voice:
     """Return the account of a number."""
-    settings = {"from": "+302100000000", "user": SID, "key": TOKEN, "municipality": municipality}
-    account = Voice(ACCOUNT, VoiceAccount.model_validate(settings), texts)
+    given = {"from": "+302100000000", "user": SID, "key": TOKEN, "municipality": municipality}
+    account = Voice(ACCOUNT, VoiceAccount.model_validate(given | settings), texts)
     account.public_address = PUBLIC
     return account
 

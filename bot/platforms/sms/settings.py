@@ -4,10 +4,9 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import NoDecode
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, model_validator
 
-from bot.accounts import AccountSettings, ApiUrl
+from bot.accounts import COUNTRIES, AccountSettings, ApiUrl, Countries
 
 SENDERS = {
     "twilio": "bot.platforms.sms.twilio",
@@ -23,9 +22,6 @@ API_URLS: dict[Kind, str] = {
 }
 
 ACCOUNT_SID = r"AC[0-9a-f]{32}"
-
-COUNTRIES = ("GR", "CY")
-"""The countries of the numbers that texts go to, unless others are set."""
 
 
 def _sender(given: str) -> str:
@@ -56,19 +52,8 @@ class SmsAccount(AccountSettings):
     alphabet: Literal["gsm", "unicode"] = "gsm"
     two_way: bool = False
     price: Decimal | None = Field(default=None, gt=0, le=10)
-    countries: Annotated[tuple[str, ...], NoDecode] = COUNTRIES
+    countries: Countries = COUNTRIES
     api_url: ApiUrl | None = None
-
-    @field_validator("countries", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        """Return the codes of countries (ISO 3166) in a text such as "GR CY"."""
-        if not isinstance(value, str):
-            return value
-        codes = value.replace(",", " ").upper().split()
-        if not codes or not all(re.fullmatch(r"[A-Z]{2}", code) for code in codes):
-            raise ValueError("must be codes of countries, like GR CY")
-        return tuple(codes)
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:

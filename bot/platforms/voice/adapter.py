@@ -3,45 +3,84 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberType
+from phonenumbers import NumberParseException
+from twilio.rest import Client
 
 from bot.i18n.spoken import SpokenTranslator
 from bot.i18n.translator import Translator
 from bot.messages import Inbound, Reply
 from bot.platforms.base import CheckUp, Platform, Send
-from bot.platforms.twilio_api import Form, check_account, client_of, signed_form
+from bot.platforms.twilio_api import (
+    ERRORS,
+    THREADS,
+    Form,
+    check_account,
+    client_of,
+    failure_of,
+    signed_form,
+)
 from bot.platforms.voice.settings import VoiceAccount
-from bot.platforms.voice.twiml import Writer
+from bot.platforms.voice.twiml import LOCALES, MINE, NOT_MINE, Writer
 from bot.platforms.webhook import (
     UNREADABLE,
     Ignored,
     NotReceiving,
+    Receipt,
     WebhookRequest,
     WebhookResponse,
     WebhookResult,
     webhook_url,
 )
+from core.errors import DeliveryError
+from core.messaging.routes import COSTLY, may_be_called_by
 
 PLATFORM: Final = "voice"
 
 LEAST_CONFIDENCE = 0.3
 """The confidence in what was heard under which it counts as noise."""
 
-ENDED = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+UNANSWERED = frozenset({"busy", "no-answer", "failed", "canceled"})
+"""The states in which a call is over that nobody has answered."""
+
+ENDED = UNANSWERED | {"completed"}
 """The states in which a call is over."""
+
+RING_SECONDS = 30
+"""The time that a telephone rings that we call: an old hand needs a while."""
+
+UNREACHABLE = {
+    21211,  # no valid number
+    21214,  # can't be reached
+    21217,  # doesn't look valid
+}
+"""The errors after which a number isn't called any more."""
+
+FOR_GOOD = {
+    21215,  # the account may not call that country
+    21216,  # nor that number
+    21219,  # a trial account calls verified numbers only
+}
+"""The errors after which the same call would fail again. After others, such as 20003 (wrong token)
+and 20429 (too many requests), and after 5xx, it is tried again."""
 
 KEYS = {"0": "human", "*": "back"}
 """The keys that are commands, whatever is asked."""
 
 REPEAT = "#"
 
-COSTLY = (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UNKNOWN)
-"""The types of numbers that are never called, and so taken as if they were hidden."""
+
+class RenderedCall(NamedTuple):
+    """A call of ours: the outbox row that it tells, and the TwiML of what is said at first."""
+
+    row: int
+    twiml: str
 
 
 class Voice(Platform):
@@ -52,6 +91,7 @@ class Voice(Platform):
     def __init__(self, account: str, settings: VoiceAccount, texts: Translator) -> None:
         super().__init__(account)
         self._settings, self._texts = settings, SpokenTranslator(texts)
+        self.countries = settings.countries
         self._key = settings.key.get_secret_value()
         self._voices = {"el": settings.voice_el, "en": settings.voice_en}
 
@@ -69,6 +109,8 @@ class Voice(Platform):
         form = signed_form(request, signed, self._key)
         given = {name: values[0] for name, values in parse_qs(query).items()}
         try:
+            if "row" in given:
+                return self._of_our_call(form, given)
             return self._answered(form, given)
         except ValueError:
             return WebhookResult([Ignored(UNREADABLE)], WebhookResponse(status=400))
@@ -77,7 +119,9 @@ class Voice(Platform):
         """Return the turn of a request in a call. Raises ValueError."""
         call, place = form.only("CallSid"), int(given.get("n", "0"))
         said: dict[str, Any] = {"message_id": f"{call}.{place}"}
-        if form.only("CallStatus") in ENDED:
+        if "row" in given:
+            said |= {"tells": int(given["row"]), "language": given["language"]}
+        elif form.only("CallStatus") in ENDED:
             said = {"message_id": f"{call}.end", "hung_up": True}
         elif form.first("DialCallStatus") == "completed":
             return WebhookResult([Ignored("talked to an employee")], _twiml(""))
@@ -91,7 +135,8 @@ class Voice(Platform):
             said["begins"] = place == 0
         else:
             said |= _said(form, given.get("q"))
-        caller = _caller(form.first("From"))
+        is_ours = form.first("Direction").startswith("outbound")
+        caller = _caller(form.first("To" if is_ours else "From"))
         inbound = Inbound(
             platform=PLATFORM,
             account=self.account,
@@ -109,18 +154,80 @@ class Voice(Platform):
 
         return WebhookResult([inbound], _twiml(""), respond=respond)
 
-    def render(self, reply: Reply) -> str:
-        """Return the TwiML of a reply."""
-        return Writer(self._texts, self._voices, self.url).respond([reply], 1)
+    def _of_our_call(self, form: Form, given: dict[str, str]) -> WebhookResult:
+        """Return what a request says of a call of ours, or the turn that it begins.
+
+        Raises ValueError.
+        """
+        call, row, number = form.only("CallSid"), int(given["row"]), form.first("To")
+        if "n" not in given:
+            return self._report(form, call, row)
+        writer, language = Writer(self._texts, self._voices, self.url), given["language"]
+        if language not in LOCALES:
+            raise ValueError("an unknown language")
+        match form.first("Digits"):
+            case key if key == MINE:
+                told = Receipt(number, call, "delivered", row=row)
+                turn = self._answered(form, given)
+                return replace(turn, events=[told, *turn.events])
+            case key if key == NOT_MINE:
+                failed = Receipt(
+                    number, call, "failed", "a wrong number", unreachable=True, row=row
+                )
+                return WebhookResult([failed], _twiml(writer.wrong_number(language)))
+            case _:
+                return WebhookResult(response=_twiml(writer.ask_again(row, language)))
+
+    def _report(self, form: Form, call: str, row: int) -> WebhookResult:
+        """Return what has become of a call of ours, or who answers it. Raises ValueError."""
+        answered_by = form.first("AnsweredBy")
+        status = form.first("CallStatus") if "CallStatus" in form else form.only("AnsweredBy")
+        if status == "completed":
+            return self._answered(form, {})
+        if status in UNANSWERED:
+            return WebhookResult([Receipt("", call, "unanswered", status, row=row)])
+        if answered_by.startswith(("machine", "fax")):
+            why = "answered by a machine"
+            return WebhookResult([Receipt("", call, "unanswered", why, row=row)])
+        return WebhookResult([])
+
+    def render(self, reply: Reply) -> RenderedCall:
+        """Return the TwiML of what is told in a call of ours. Raises DeliveryError."""
+        if self.public_address is None or reply.call is None:
+            raise DeliveryError("no address for what is answered", for_good=True)
+        writer = Writer(self._texts, self._voices, self.url)
+        return RenderedCall(reply.call.row, writer.call(reply.call, reply.language))
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Send]:
-        """Give `send`, by which nothing can be sent yet."""
+        """Give `send`, which calls, on threads, for the SDK waits for its answers."""
+        client = client_of(self._settings.user, self._key, self._settings.api_url)
+        threads = ThreadPoolExecutor(THREADS, "twilio")
 
-        async def send(_address: str, _payload: str, _replaces: str | None) -> str | None:
-            raise NotImplementedError
+        async def send(number: str, call: RenderedCall, _replaces: str | None) -> str | None:
+            if not may_be_called_by(self._settings.countries, number):
+                raise DeliveryError("not a number that is called", for_good=True)
+            given = self._parameters(number, call)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(threads, _create, client, given)
 
-        yield send
+        try:
+            yield send
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    def _parameters(self, number: str, call: RenderedCall) -> dict[str, Any]:
+        reports = f"{self.url}?row={call.row}"
+        return {
+            "to": number,
+            "from_": self._settings.number,
+            "twiml": call.twiml,
+            "timeout": RING_SECONDS,
+            "status_callback": reports,
+            "machine_detection": "Enable",
+            "async_amd": "true",  # else it speaks only after up to 30 seconds
+            "async_amd_status_callback": reports,
+        }
 
     async def check_up(self, public_url: str | None) -> CheckUp:
         """Check whether Twilio knows the account, and can reach us."""
@@ -158,6 +265,16 @@ def _said(form: Form, question: str | None) -> dict[str, Any]:
     except ValueError:
         is_noise = False
     return {"text": "" if is_noise else heard}
+
+
+def _create(client: Client, given: dict[str, Any]) -> str | None:
+    """Have Twilio call; return the call's id. Raises DeliveryError, with codes only."""
+    try:
+        sid: str | None = client.calls.create(**given).sid
+        return sid
+    except ERRORS as error:
+        failure = failure_of(error, UNREACHABLE, FOR_GOOD)
+    raise failure  # outside, for the error has the number
 
 
 def _caller(number: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 
-from bot.accounts import AccountSettings, ApiUrl
+from bot.accounts import COUNTRIES, AccountSettings, ApiUrl, Countries
 
 
 def _number(given: str) -> str:
@@ -25,7 +25,7 @@ class VoiceAccount(AccountSettings):
 
     `number` (FROM) is what citizens call, and what they see when they are called. `user` and `key`
     are the account's SID and its auth token. `voice_el` and `voice_en` are the voices that speak,
-    by Twilio's names.
+    by Twilio's names. Numbers of these `countries` alone are called.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -35,4 +35,5 @@ class VoiceAccount(AccountSettings):
     key: SecretStr = Field(min_length=8)
     voice_el: str = "Google.el-GR-Wavenet-A"
     voice_en: str = "Google.en-GB-Wavenet-A"
+    countries: Countries = COUNTRIES
     api_url: ApiUrl = "https://api.twilio.com"

@@ -7,8 +7,9 @@ from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from bot.i18n.spoken import SpokenTranslator, for_ear, parts_for_ear
 from bot.i18n.translator import own_name
-from bot.messages import Reply, ReplyChoice
+from bot.messages import OutgoingCall, Reply, ReplyChoice
 from core.i18n import LANGUAGES, _
+from dialogs.messages.call import AGAIN, WRONG_NUMBER
 
 LOCALES: Mapping[str, str] = {"el": "el-GR", "en": "en-GB"}
 """The languages of voices and of what is understood, by ours (BCP 47)."""
@@ -24,6 +25,9 @@ MAX_HINTS = 40
 
 RINGS = 25
 """The seconds that an employee's telephone rings."""
+
+MINE, NOT_MINE = "1", "2"
+"""The keys that answer a call of ours."""
 
 SEVERAL_KEYS = ("phone", "digits", "code")
 """The kinds of answers of which more keys than one are pressed."""
@@ -42,6 +46,41 @@ class Writer:
         for reply in replies:
             self._add(response, reply, place)
         return str(response)
+
+    def call(self, call: OutgoingCall, language: str) -> str:
+        """Return the TwiML of a call of ours; only keys answer it, for a machine speaks."""
+        response = VoiceResponse()
+        for said in (call.asks, call.asks_again):
+            self._ask_whose(response, call.row, said, language)
+        self._say(response, call.at_last, language)
+        response.hangup()
+        return str(response)
+
+    def ask_again(self, row: int, language: str) -> str:
+        """Return the TwiML after a key that says nothing in a call of ours."""
+        response = VoiceResponse()
+        self._ask_whose(response, row, self._texts.say(AGAIN, language), language)
+        response.hangup()
+        return str(response)
+
+    def wrong_number(self, language: str) -> str:
+        """Return the TwiML that ends a call of ours to a wrong number."""
+        response = VoiceResponse()
+        self._say(response, self._texts.say(WRONG_NUMBER, language), language)
+        response.hangup()
+        return str(response)
+
+    def _ask_whose(self, response: VoiceResponse, row: int, said: str, language: str) -> None:
+        gather = Gather(
+            input="dtmf",
+            action=f"{self._url}?{urlencode({'row': row, 'n': 1, 'language': language})}",
+            method="POST",
+            timeout=SECONDS,
+            num_digits=1,
+            finish_on_key="",
+        )
+        self._say(gather, said, language)
+        response.append(gather)
 
     def _add(self, response: VoiceResponse, reply: Reply, place: int) -> None:
         language = reply.language

@@ -86,6 +86,48 @@ def test_who_has_a_chat_is_reached_by_it(make_env: MakeEnv, rule: str, texts: li
     assert sent(env, "sms") == texts
 
 
+@pytest.mark.parametrize(
+    ("rule", "details", "chosen", "found"),
+    [
+        (None, {"email": "", "phone": LANDLINE}, None, [("voice", each) for each in CHANGES]),
+        (None, {"email": ""}, None, [("sms", each) for each in CHANGES]),
+        (None, {"email": ""}, "voice", [("voice", each) for each in CHANGES]),
+        (None, {"phone": LANDLINE}, None, [("email", each) for each in CHANGES]),
+        ("never", {"email": "", "phone": LANDLINE}, "voice", []),
+        (None, {"email": "", "phone": "+498912345678"}, "voice", []),
+        (None, {"email": "", "phone": "+309011234567"}, "voice", []),
+    ],
+)
+def test_a_landline_is_called_as_a_mobile_is_texted_and_so_is_who_asks(
+    make_env: MakeEnv,
+    rule: str | None,
+    details: dict[str, Any],
+    chosen: str | None,
+    found: list[tuple[str, str]],
+) -> None:
+    env = town(make_env, rule, "voice")
+    env.registry.countries = {"sms": ("GR", "CY"), "voice": ("GR", "CY")}
+    booking = env.hold("09:30")
+    keep_platform(env.session, booking.citizen_id, chosen)
+    env.confirm(booking, **details)
+    env.move(booking, "10:00")
+    env.cancel(booking)
+    assert [each for each in env.outbox() if each[1] != "reminder"] == found
+
+
+def test_who_books_by_telephone_is_not_called_to_hear_it_again(make_env: MakeEnv) -> None:
+    env = town(make_env, None, "voice")
+    booking = env.hold("09:30")
+    by_call = Actor(booking.citizen_id, "voice", "el", "Europe/Athens", calls_from=LANDLINE)
+    env.confirm(booking, by_call, email="", phone=LANDLINE)
+    assert sent(env, "voice") == []
+    env.cancel(booking)
+    assert sent(env, "voice") == ["cancelled"], "on a page"
+    hidden = replace(by_call, calls_from="")
+    env.confirm(env.hold("10:00"), hidden, email="", phone=LANDLINE)
+    assert sent(env, "voice") == ["cancelled"]
+
+
 def test_who_has_chosen_texts_gets_them_beside_the_email(make_env: MakeEnv) -> None:
     env = town(make_env, "unreached")
     booking = env.hold("09:30")
@@ -130,6 +172,11 @@ def test_a_reminder_goes_by_text_after_all_other_ways_or_always(
     make_env: MakeEnv, rule: str, details: dict[str, Any], found: list[tuple[str, str]]
 ) -> None:
     assert reminders(town(make_env, rule), **details) == found
+
+
+def test_a_landline_is_reminded_by_a_call(make_env: MakeEnv) -> None:
+    env = town(make_env, None, "voice")
+    assert reminders(env, email="", phone=LANDLINE) == [("voice", "pending")]
 
 
 def in_a_chat(env: BookingEnvironment) -> Actor:
