@@ -63,8 +63,10 @@ def _told(
     reply = render_notification(session, spoken, row, booking, language, zone, to_attendee=True)
     if reply is None:
         return None
+    if is_made(session, booking.id, services.clock()):
+        return for_whom(booking)  # the question says what is offered
     loaded, kind = services.registry[booking.municipality_id], MessageKind(row.kind)
     said: Text = reply.brief or reply.text
-    if kind in WORDINGS and not is_made(session, booking.id, services.clock()):
+    if kind in WORDINGS:
         said = wording(loaded, kind, booking, ZoneInfo(zone), *names_of(loaded, booking))
     return lines(for_whom(booking), said)

@@ -7,13 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.messages import Inbound
-from core.db.models import OutboxRow, Suppression
+from core.bookings.offers.making import make_offers, plan_offers
+from core.db.models import Booking, OutboxRow, Suppression
 from core.errors import DeliveryError
 from core.messaging.preferences import keep_quiet
 from core.messaging.reminder_times import QuietHours
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
+from tests.core.bookings.offers.acting import ask_at
 from tests.core.wait_until import soon
 from tests.fakes.http_server import Answer, late, lost
 from tests.fakes.twilio import TwilioServer, callback, failure, twilio_server
@@ -142,6 +145,26 @@ def test_it_is_cancelled_when_asked_once_more_or_moved(town: Town, server: Twili
     assert other.press("1")[0].startswith("Το ραντεβού σας ακυρώθηκε")
     other.hang_up()
     assert town.deliver() is None
+
+
+def test_where_another_time_is_offered_that_is_asked(town: Town) -> None:
+    call, registry = town.ring(), town.push.deployment.services.registry
+
+    def offer(session: Session) -> None:
+        booking = session.scalars(select(Booking).where(Booking.code != "")).one()
+        ask_at(session, registry, booking, town.clock())
+        planned = plan_offers(session, registry, town.clock(), 1)
+        make_offers(session, registry, planned, town.clock(), lambda: False)
+
+    town.push.deployment.database.write_sync(offer)
+    call.answer()
+    told = call.press("1")
+    assert told[0] == "Το ραντεβού είναι για: Μαρία Παπαδοπούλου."
+    assert told[1].startswith("Το ραντεβού σας είναι")
+    assert told[-2].startswith("Δέχομαι τη νέα ώρα")
+    for each in told:
+        check_heard(each)
+    assert call.press("1")[0].startswith("Το ραντεβού σας άλλαξε")
 
 
 def test_a_wrong_number_is_called_no_more(town: Town) -> None:

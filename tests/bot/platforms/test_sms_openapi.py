@@ -9,6 +9,8 @@ from tests.fakes.twilio import SID, twilio_server
 from tests.fakes.twilio_openapi import violations
 
 PATH = f"/2010-04-01/Accounts/{SID}/Messages.json"
+CALLS = PATH.replace("Messages", "Calls")
+CALLED = {"To": MARIA, "From": MARIA, "Twiml": "<Response/>"}
 GIVEN = {"To": MARIA, "From": "KALAMATA", "Body": "ok"}
 
 
@@ -42,8 +44,14 @@ def test_each_call_is_as_twilio_says() -> None:
         ("POST", PATH, {"To": MARIA, "From": "KALAMATA"}, "body"),
         ("GET", PATH, {}, "no such call"),
         ("POST", PATH.replace(SID, "AC1"), GIVEN, "AccountSid"),
+        ("POST", CALLS, {"To": MARIA, "From": MARIA}, "twiml"),
+        ("POST", CALLS, {"To": MARIA, "Twiml": "<Response/>"}, "From"),
+        ("POST", CALLS, {**CALLED, "Timeout": "soon"}, "integer"),
+        ("POST", CALLS, {**CALLED, "AsyncAmdStatusCallback": "no address"}, "uri"),
+        ("POST", CALLS, {**CALLED, "MachineDetect": "Enable"}, "MachineDetect"),
     ],
 )
 def test_another_call_is_not(method: str, path: str, form: dict[str, str], wrong: str) -> None:
     assert wrong in str(violations(method, path, form))
     assert violations("POST", PATH, GIVEN) == []
+    assert violations("POST", CALLS, CALLED) == []
