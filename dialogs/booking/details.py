@@ -142,6 +142,7 @@ def _others_named(
     if FIELD_TYPES[field.type].free_text or service not in body.services:
         return {}, text
     others: dict[str, str] = {}
+    first_time: list[Text] = []
     rest = text
     for other in body.fields_of(body.services[service]):
         find = FINDERS.get(other.type)
@@ -152,9 +153,9 @@ def _others_named(
                 value, before = one.value, ctx.answers.get(step_name(other))
                 if value != before:
                     others[step_name(other)] = value
-                if before not in (None, value):
                     label = shown_value(other, value)
-                    ctx.say(_("{label}: {value}.", label=other.label, value=label))
+                    said = _("{label}: {value}.", label=other.label, value=label)
+                    ctx.say(said) if before is not None else first_time.append(said)
                 for each in found:
                     rest = rest.replace(text[each.span.start : each.span.end], " ")
     names = [each for each in body.fields_of(body.services[service]) if each.id == FieldType.NAME]
@@ -165,7 +166,10 @@ def _others_named(
             if _is_another(ctx, step_name(names[0]), name.value):
                 others[step_name(names[0])] = name.value
                 ctx.say(_("{label}: {value}.", label=names[0].label, value=name.value))
-    return others, clean(rest).strip(" ,.;")
+    rest = clean(rest).strip(" ,.;")
+    for told in () if rest else first_time:  # else the same question comes again without a word
+        ctx.say(told)
+    return others, rest
 
 
 def _is_another(ctx: Context, step: str, value: str) -> bool:

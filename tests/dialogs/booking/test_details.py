@@ -172,8 +172,9 @@ def test_several_details_in_one_message_fill_several(deployment: Deployment) -> 
     assert deployment.last[-1].step == "details.address"
 
 
-def test_a_detail_of_another_question_is_kept(deployment: Deployment) -> None:
+def test_a_detail_of_another_question_is_kept_and_said(deployment: Deployment) -> None:
     deployment.talk(*KEP[:4], "6912345678")
+    assert "691 234 5678" in deployment.last[0].text
     assert answers(deployment)["details.phone"] == "+306912345678"
     assert deployment.last[-1].step == "details.name"
     deployment.talk("Μαρία Παπά", "maria@example.gr")
