@@ -96,9 +96,8 @@ def check_catalogue(
                 lines[(*where, key)] = key_node.start_mark.line + 1
                 last = next(reversed(data), "")
                 if node.flow_style and _is_left_out(value) and isinstance(data.get(last), str):
+                    found = _comma_slip(last, data[last], key)
                     data[last] += f", {key}"
-                    meant = f'{{{last}: "{data[last]}"}}'
-                    found = f"a text with a comma needs quotes; write {meant}"
                     problems.append(problem_at((*where, last), found))
                     continue
                 if key in data:
@@ -135,6 +134,13 @@ def check_catalogue(
     if find_more:
         warnings += [problem_at(issue.where, issue.expected) for issue in find_more(body)]
     return body, _sorted_unique(warnings)
+
+
+def _comma_slip(name: str, before: str, after: str) -> str:
+    """Return what is to be written where a field in braces has a comma in its value."""
+    if before.isdecimal() and after.isdecimal():
+        return f"a number has a point, no comma; write {{{name}: {before}.{after}}}"
+    return f'a text with a comma needs quotes; write {{{name}: "{before}, {after}"}}'
 
 
 def _is_left_out(node: yaml.Node) -> bool:

@@ -51,6 +51,12 @@ def test_the_good_one_is_good(tmp_path: Path) -> None:
             "branches.0.place.longitude",
             "which is missing",
         ),
+        (
+            "en: Office}\n",
+            "en: Office}\n    place: {latitude: 37,5, longitude: 22}\n",
+            "branches.0.place.latitude",
+            "a number has a point, no comma; write {latitude: 37.5}",
+        ),
         ("duration: 30", "duration: half an hour", f"{PAPERS}.duration", "a whole number alone"),
         ("duration: 30", "duration: 3", f"{PAPERS}.duration", "greater than or equal to 5"),
         ("interval: 40", "interval: 1500", f"{PAPERS}.interval", "less than or equal to 1440"),
