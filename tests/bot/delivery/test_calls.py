@@ -13,9 +13,10 @@ from bot.messages import Inbound
 from core.bookings.offers.making import make_offers, plan_offers
 from core.db.models import Booking, OutboxRow, Suppression
 from core.errors import DeliveryError
-from core.messaging.preferences import keep_quiet
+from core.messaging.preferences import keep_language, keep_platform, keep_quiet
 from core.messaging.reminder_times import QuietHours
 from tests.bot.push_deployment import BOOK, DETAILS, PushDeployment
+from tests.conftest import on_both
 from tests.core.bookings.offers.acting import ask_at
 from tests.core.wait_until import soon
 from tests.fakes.http_server import Answer, late, lost
@@ -104,6 +105,7 @@ def test_a_call_says_nothing_personal_before_it_is_theirs(town: Town, server: Tw
     assert town.statuses() == [("sent", None)]
 
 
+@on_both
 def test_who_says_that_it_is_theirs_hears_it_and_confirms(town: Town) -> None:
     call = town.ring()
     call.answer()
@@ -122,6 +124,29 @@ def test_who_says_that_it_is_theirs_hears_it_and_confirms(town: Town) -> None:
     assert call.ended
     (coming,) = town.push.deployment.rows("SELECT coming_at IS NOT NULL FROM bookings")
     assert coming == (1,)
+    for each in told:
+        check_heard(each)
+
+
+def test_who_asks_for_calls_is_reminded_by_one_in_their_language(town: Town) -> None:
+    ((citizen,),) = town.push.deployment.rows("SELECT citizen_id FROM bookings")
+
+    def prefer(session: Session) -> None:
+        keep_platform(session, citizen, "voice")
+        keep_language(session, citizen, "en")
+
+    town.push.deployment.database.write_sync(prefer)
+    town.deliver()
+    town.clock.now = datetime(2026, 12, 1, 10, 31, tzinfo=UTC)
+    call = town.ring()
+    assert call.answer()[0].startswith("Hello. ")
+    told = call.press("1")
+    assert told[:3] == [
+        "The appointment is for Μαρία Παπαδοπούλου.",
+        "I'm reminding you of your appointment. Thursday the third of December, twelve thirty in "
+        "the afternoon. Housing Benefit. Social Assistance Department, Kalamata.",
+        "Will you come?",
+    ]
     for each in told:
         check_heard(each)
 
@@ -180,6 +205,7 @@ def test_a_wrong_number_is_called_no_more(town: Town) -> None:
     assert town.push.deployment.database.write_sync(lambda s: s.scalars(query).all()) == [ACCOUNT]
 
 
+@on_both
 def test_who_does_not_answer_is_called_three_times_and_not_at_night(town: Town) -> None:
     first = town.ring()
     first.report("busy")
