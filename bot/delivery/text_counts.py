@@ -10,7 +10,7 @@ from core.db.models import Booking, OutboxRow
 from core.messaging import text_budget
 from core.messaging.keys import MessageKind
 from core.messaging.notifications import BY_OFFICE
-from core.messaging.routes import SMS
+from core.messaging.routes import SMS, VOICE
 from core.messaging.text_budget import MOST_A_DAY
 from core.staff.text_alerts import enqueue_texts_used
 
@@ -45,7 +45,7 @@ def check_limits(
     """
     registry, now = services.registry, services.clock()
     why = None
-    is_paid_text = row.platform == SMS and row.kind == MessageKind.REMINDER
+    is_paid_text = row.platform != VOICE and row.kind == MessageKind.REMINDER
     if is_paid_text and text_budget.is_used_up(session, registry, booking.municipality_id, now):
         why = "budget of the month"
     elif count_first(session, services, row, number) > MOST_A_DAY and row.kind not in OF_OFFICE:
